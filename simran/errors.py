@@ -1,0 +1,123 @@
+"""The error tree.
+
+::
+
+    SimranError
+    ├── InputError              bad input of any kind: the command line exits with 2
+    │   ├── ScenarioError       faults in scenario, profile or trace files, all at once
+    │   ├── UnknownNameError    a name that is not registered, with the nearest one
+    │   └── OutputError         a result folder that cannot be written or read
+    ├── AllocationError         an allocator returned what is physically impossible
+    └── RunError                the run itself failed: the command line exits with 1
+        └── InvariantError      a named invariant of the run did not hold
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = [
+    "AllocationError",
+    "Fault",
+    "InputError",
+    "InvariantError",
+    "OutputError",
+    "RunError",
+    "ScenarioError",
+    "SimranError",
+    "UnknownNameError",
+    "nearest",
+]
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like ``name``, or None.
+
+    Examples
+    --------
+    >>> nearest("exakt", ["exact", "sca"])
+    'exact'
+    """
+    matches = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.55)
+    return matches[0] if matches else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault in an input file: where, what was expected, what was found, and the mend.
+
+    Parameters
+    ----------
+    message : what was expected and what was found
+    file, line, column : the place; line and column count from 1, 0 when unknown
+    path : key path such as ``agents.inspector.budget.delay``
+    suggestion : how to mend it, or None
+    """
+
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    path: str = ""
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file + (f":{self.line}:{self.column}" if self.line else "")
+        head = ": ".join(part for part in (place, self.path, self.message) if part)
+        return f"{head} ({self.suggestion})" if self.suggestion else head
+
+
+class SimranError(Exception):
+    """Base of every error that simran raises on purpose."""
+
+
+class InputError(SimranError):
+    """Bad input; nothing was run."""
+
+
+class ScenarioError(InputError):
+    """Faults in input files, all of them.
+
+    Parameters
+    ----------
+    faults : the faults in file order
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class UnknownNameError(InputError):
+    """A name that is not known, with the nearest one that is.
+
+    Parameters
+    ----------
+    kind : what was looked for, such as ``"allocator"``
+    name : the name that was asked for
+    known : the names that exist
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        best = nearest(name, names)
+        hint = f"did you mean {best!r}?" if best else f"known: {', '.join(names)}"
+        super().__init__(f"unknown {kind} {name!r}; {hint}")
+
+
+class OutputError(InputError):
+    """A result folder that cannot be written or read."""
+
+
+class AllocationError(SimranError):
+    """An allocator returned a physically impossible design, which was refused."""
+
+
+class RunError(SimranError):
+    """The run failed."""
+
+
+class InvariantError(RunError):
+    """A named invariant of the run did not hold."""

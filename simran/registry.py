@@ -1,0 +1,83 @@
+"""Plug-in names: from a name to a class, by decorator or by Python entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from simran.errors import InputError, UnknownNameError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Classes of one kind by name.
+
+    Names come from :meth:`register` and from the entry-point group, so a third-party package adds
+    one without touching this repository. Entry points are loaded only when asked for by name.
+
+    Parameters
+    ----------
+    kind : what is registered, for messages, such as ``"allocator"``
+    group : entry-point group, such as ``"simran.allocators"``
+    """
+
+    def __init__(self, kind: str, group: str) -> None:
+        self.kind = kind
+        self.group = group
+        self._classes: dict[str, type[T]] = {}
+
+    def register(self, name: str) -> Callable[[type[T]], type[T]]:
+        """Return a decorator that registers a class under ``name``.
+
+        Raises
+        ------
+        InputError
+            if another class already has the name
+        """
+
+        def add(cls: type[T]) -> type[T]:
+            known = self._classes.get(name)
+            if known is not None and known is not cls:
+                raise InputError(f"{self.kind} {name!r} is already registered as {known!r}")
+            self._classes[name] = cls
+            return cls
+
+        return add
+
+    def names(self) -> tuple[str, ...]:
+        """Return all names, sorted, without importing any entry point."""
+        return tuple(sorted(set(self._classes) | set(self._points())))
+
+    def load(self, name: str) -> type[T]:
+        """Return the class registered under ``name``.
+
+        Raises
+        ------
+        UnknownNameError
+            if there is none; the message names the nearest
+        InputError
+            if two installed packages give the same name to different objects
+        """
+        if name in self._classes:
+            return self._classes[name]
+        points = self._points()
+        if name not in points:
+            raise UnknownNameError(self.kind, name, self.names())
+        loaded: type[T] = points[name].load()
+        self._classes[name] = loaded
+        return loaded
+
+    def _points(self) -> dict[str, EntryPoint]:
+        found: dict[str, EntryPoint] = {}
+        for point in entry_points(group=self.group):
+            other = found.get(point.name)
+            if other is not None and other.value != point.value:
+                raise InputError(
+                    f"{self.kind} {point.name!r} is offered twice: {other.value} and {point.value}"
+                )
+            found[point.name] = point
+        return found
