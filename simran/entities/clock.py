@@ -1,0 +1,101 @@
+"""Simulated time: SimPy's environment with absolute times, and the alarm that a process sleeps on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from simpy.core import Environment
+from simpy.events import NORMAL, Event
+
+__all__ = ["Alarm", "Clock"]
+
+
+class Clock(Environment):
+    """A SimPy environment that also schedules at absolute times.
+
+    SimPy schedules by delay, so the time of an event is ``now + (time - now)``, which can miss
+    ``time`` by a rounding error and set a stage's start before the end of the stage before it.
+    """
+
+    def schedule_at(self, event: Event, time_s: float) -> None:
+        """Schedule a triggered or plain event for the absolute time ``time_s`` [s]."""
+        event._ok = True
+        heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
+
+    def call_at(self, time_s: float, callback: Callable[[Event], Any], value: object) -> None:
+        """Call ``callback(event)`` at ``time_s`` [s], with ``event.value`` set to ``value``."""
+        event = Event(self)
+        event._ok = True
+        event._value = value
+        event.callbacks = [callback]
+        heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
+
+    def advance(self, until_s: float, events: int) -> bool:
+        """Process at most ``events`` events before ``until_s``; say whether any are left there.
+
+        The loop of ``Environment.run`` without a call per event, and in portions, so that a caller
+        can draw its progress and answer a signal between two events.
+        """
+        queue = self._queue
+        for _ in range(events):
+            if not queue or queue[0][0] >= until_s:
+                return False
+            self._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not getattr(event, "_defused", False):
+                raise event._value
+        return True
+
+    def close(self, time_s: float) -> None:
+        """Move the clock to ``time_s`` [s], the end of the run."""
+        self._now = time_s
+
+
+class Alarm:
+    """What a long-lived process sleeps on: one event, set for a due time that may move forward.
+
+    Parameters
+    ----------
+    clock : the simulated time
+
+    Examples
+    --------
+    A process body is ``while True: yield alarm.rest_until(due); wake()``; any callback may call
+    :meth:`bring_forward` meanwhile.
+    """
+
+    __slots__ = ("_clock", "_event", "due_s")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._event = Event(clock)
+        self.due_s = math.inf
+
+    def rest_until(self, due_s: float) -> Event:
+        """Return the event to sleep on, which fires at ``due_s`` [s], or when brought forward."""
+        event = Event(self._clock)
+        event._value = None
+        self._event = event
+        self.due_s = due_s
+        if due_s != math.inf:
+            self._clock.schedule_at(event, due_s)
+        return event
+
+    def bring_forward(self, due_s: float) -> None:
+        """Wake the sleeper at ``due_s`` [s] unless it wakes earlier anyway."""
+        if due_s >= self.due_s:
+            return
+        if self.due_s != math.inf:
+            # SimPy cannot take an event back: the old one fires with nobody listening.
+            moved = Event(self._clock)
+            moved._value = None
+            moved.callbacks = self._event.callbacks
+            self._event.callbacks = []
+            self._event = moved
+        self.due_s = due_s
+        self._clock.schedule_at(self._event, due_s)
