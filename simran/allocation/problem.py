@@ -1,0 +1,176 @@
+"""What an allocator is told, and what it answers: plain arrays in SI units.
+
+One row per agent. ``K`` agents, ``C`` cuts of a model (a placement and a split point), ``B`` candidate
+bit-widths, ``F`` clock steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Allocation", "ClockSet", "CutTable", "Problem"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ClockSet:
+    """The clocks that each agent's (or its server's) processor can take.
+
+    Parameters
+    ----------
+    f_max_hz : (K,) highest clock [Hz]
+    flops_per_cycle : (K,) c [FLOP/cycle]
+    dynamic : (K,) ψ [W/Hz^α]; unused where the table gives the power
+    exponent : (K,) α
+    pue : (K,) η
+    table_hz : (K, F) ascending clock steps padded with NaN [Hz]; a row of NaN means continuous
+    table_w : (K, F) dynamic power at each step, without η [W]
+    """
+
+    f_max_hz: Floats
+    flops_per_cycle: Floats
+    dynamic: Floats
+    exponent: Floats
+    pue: Floats
+    table_hz: Floats
+    table_w: Floats
+
+
+@dataclass(frozen=True)
+class CutTable:
+    """The cuts of one model that one group of agents may use, and what each costs.
+
+    Parameters
+    ----------
+    placement, split : (C,) names; the split is the last block on the agent, ``""`` for on-server
+    allowed : (C,) whether the scenario permits this cut; on-device cuts are always listed
+    agent_flops, server_flops : (C,) N and Ñ at the reference bit-width [FLOP]
+    uplink_bits, downlink_bits : (C,) S and the answer [bit]
+    agent_weight_bytes_per_bit : (C,) bytes of weights on the agent per bit of width [B/bit]
+    server_weight_bytes : (C,) bytes of weights on the server [B]
+    bits : (B,) ascending candidate bit-widths [bit]
+    reference_bits : b_ref; at that width weights are unquantized [bit]
+    distortion, lower, upper : (C, B) expected distortion and its bounds; 0 for on-server
+    quality : (C, B) measured quality or NaN
+    reference_quality : (C,) quality unquantized or NaN
+    """
+
+    placement: tuple[str, ...]
+    split: tuple[str, ...]
+    allowed: Bools
+    agent_flops: Floats
+    server_flops: Floats
+    uplink_bits: Floats
+    downlink_bits: Floats
+    agent_weight_bytes_per_bit: Floats
+    server_weight_bytes: Floats
+    bits: Ints
+    reference_bits: float
+    distortion: Floats
+    lower: Floats
+    upper: Floats
+    quality: Floats
+    reference_quality: Floats
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The design problem of all agents at one moment, as the controller has observed it.
+
+    Parameters
+    ----------
+    agents : K names
+    groups : K group names
+    tables : the cut tables; ``table_index`` (K,) says which one an agent uses
+    agent_clock, server_clock : (K,) sets of clocks
+    agent_memory_bytes, server_memory_bytes : (K,) room for weights [B]; inf for unlimited
+    size, uplink_size, server_size : (K,) size factors of the agent, uplink and server work
+    rate_bps : (K,) rate with the whole cell [bit/s]; inf takes no time and no energy
+    transmit_w : (K,) power drawn while sending [W]
+    link_s_per_bit, link_delay_s : (K,) transport from cell to server, one way, idle links [s/bit, s]
+    agent_wait_s, uplink_wait_s, server_wait_s : (K,) waits observed [s]
+    decision_s : (K,) time that the decision itself takes [s]
+    delay_budget_s, energy_budget_j : (K,) T0 [s], E0 [J]; inf for none
+    weight : (K,) w_k
+    cell_index, server_index : (K,) which cell and server an agent uses
+    cell_scheduler, cell_sharing : per cell
+    server_discipline, server_partition : per server
+    headroom : part of the delay budget kept for queues
+    select : ``min-energy`` or ``min-delay``
+    on_violation : (K,) names
+    """
+
+    agents: tuple[str, ...]
+    groups: tuple[str, ...]
+    tables: tuple[CutTable, ...]
+    table_index: Ints
+    agent_clock: ClockSet
+    server_clock: ClockSet
+    agent_memory_bytes: Floats
+    server_memory_bytes: Floats
+    size: Floats
+    uplink_size: Floats
+    server_size: Floats
+    rate_bps: Floats
+    transmit_w: Floats
+    link_s_per_bit: Floats
+    link_delay_s: Floats
+    agent_wait_s: Floats
+    uplink_wait_s: Floats
+    server_wait_s: Floats
+    decision_s: Floats
+    delay_budget_s: Floats
+    energy_budget_j: Floats
+    weight: Floats
+    cell_index: Ints
+    server_index: Ints
+    cell_scheduler: tuple[str, ...]
+    cell_sharing: tuple[str, ...]
+    server_discipline: tuple[str, ...]
+    server_partition: tuple[str, ...]
+    headroom: float
+    select: str
+    on_violation: tuple[str, ...]
+
+    @property
+    def planning_budget_s(self) -> Floats:
+        """(K,) what is left of T0 for work: T0·(1 − headroom) less waits and decision time [s]."""
+        waits = self.agent_wait_s + self.uplink_wait_s + self.server_wait_s + self.decision_s
+        budget: Floats = self.delay_budget_s * (1.0 - self.headroom) - waits
+        return budget
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A design for every agent.
+
+    Parameters
+    ----------
+    allocator : name of who decided
+    cut : (K,) row of the agent's cut table; −1 refuses its requests
+    weight_bits : (K,) bit-width of the agent's weights; 0 where nothing runs on the agent
+    agent_frequency_hz, server_frequency_hz : (K,) clocks [Hz]; NaN where nothing runs
+    bandwidth_share, server_share : (K,) β and φ; NaN leaves equal shares
+    feasible : (K,) whether the allocator found a design within both budgets
+    binding : (K,) what stops a better one: ``none``, ``bits``, ``memory``, ``delay``, ``energy``,
+        ``delay+energy``
+    fallback : (K,) what was done where nothing was feasible: ``""``, ``degrade``, ``drop``,
+        ``fallback-on-device`` or ``failed`` (no weights fit)
+    """
+
+    allocator: str
+    cut: Ints
+    weight_bits: Ints
+    agent_frequency_hz: Floats
+    server_frequency_hz: Floats
+    bandwidth_share: Floats
+    server_share: Floats
+    feasible: Bools
+    binding: tuple[str, ...]
+    fallback: tuple[str, ...] = field(default=())

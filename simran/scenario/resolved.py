@@ -1,0 +1,305 @@
+"""A scenario as the run reads it: SI units, every name resolved, nothing left to validate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+
+from simran.compute import Processor
+
+__all__ = [
+    "AgentGroup",
+    "AllocatorSpec",
+    "Arrivals",
+    "Block",
+    "Cell",
+    "Link",
+    "Model",
+    "Outputs",
+    "QualityCurve",
+    "Scenario",
+    "Server",
+    "SizeLaw",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a model's chain; its end is a split point.
+
+    Parameters
+    ----------
+    name : unique within the model
+    flops : operations of one inference at the reference bit-width [FLOP]
+    parameters : number of weights
+    output_bits : size of what it hands on for a request of size 1 [bit]
+    rate : λ of the exponential law of its weight magnitudes [1/weight unit]
+    """
+
+    name: str
+    flops: float
+    parameters: float
+    output_bits: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLaw:
+    """The law of the per-request size factor, mean 1.
+
+    Parameters
+    ----------
+    law : ``constant``, ``exponential``, ``gamma`` or ``trace``
+    cv : coefficient of variation (gamma)
+    shared : one factor for all stations of a request; False draws one for each station
+    trace : the factors, repeated when they run out (trace)
+    """
+
+    law: str = "constant"
+    cv: float = 1.0
+    shared: bool = True
+    trace: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QualityCurve:
+    """Measured task quality by bit-width, for one split and one quantizer.
+
+    Parameters
+    ----------
+    metric : such as ``CIDEr``
+    quantizer : what the curve was measured with; it says nothing about others
+    points : split name -> ((bits, value), …) ascending in bits
+    reference : value of the unquantized model, or NaN
+    """
+
+    metric: str
+    quantizer: str
+    points: Mapping[str, tuple[tuple[float, float], ...]]
+    reference: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model: a chain of blocks, and how its weights may be quantized.
+
+    Parameters
+    ----------
+    name : key in the scenario's ``models``
+    reference_bits : b_ref, the bit-width at which FLOP and weight bytes were counted [bit]
+    bits : candidate bit-widths, ascending [bit]
+    blocks : the chain, in order
+    input_bits : what is sent when nothing runs on the agent, for a request of size 1 [bit]
+    quantizer : one of ``simran.distortion.QUANTIZERS``
+    output_coefficient : scales the summed weight error to the output error
+    split : name of the last block on the agent, or ``auto``
+    parameters : all weights of the model, also those outside the blocks
+    size : law of the size factor
+    quality : measured curves, or None
+    """
+
+    name: str
+    reference_bits: float
+    bits: tuple[int, ...]
+    blocks: tuple[Block, ...]
+    input_bits: float
+    quantizer: str
+    output_coefficient: float
+    split: str
+    parameters: float
+    size: SizeLaw = SizeLaw()
+    quality: QualityCurve | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """When one agent's requests arrive.
+
+    Parameters
+    ----------
+    process : ``poisson``, ``periodic``, ``gamma``, ``trace`` or ``closed-loop``
+    rate_hz : mean rate per agent [Hz]; NaN for trace and closed-loop
+    cv : coefficient of variation of the gaps (gamma)
+    phase_s : first periodic arrival [s]; None draws it uniformly over a period
+    think_s : closed-loop: the next request comes that long after the last answer [s]
+    trace_s : arrival times, ascending [s]; each agent of the group replays them (trace)
+    """
+
+    process: str
+    rate_hz: float = math.nan
+    cv: float = 1.0
+    phase_s: float | None = None
+    think_s: float = 0.0
+    trace_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentGroup:
+    """A group of like agents, named ``name/0`` … ``name/count-1``.
+
+    Parameters
+    ----------
+    name, count : key in the scenario's ``agents``; number of agents, 1 or more
+    device, processor : key in ``devices``; what it can do
+    model : key in ``models``
+    cell, server : nodes of the network
+    weight : w_k in joint designs
+    placement : ``co-inference``, ``on-device``, ``on-server`` or ``auto``
+    arrivals : when requests arrive
+    transmit_w : electrical power drawn while sending, power/efficiency + circuit [W]
+    delay_budget_s, energy_budget_j : T0 [s] and E0 [J]; inf when left out
+    on_violation : ``degrade``, ``drop`` or ``fallback-on-device``
+    """
+
+    name: str
+    count: int
+    device: str
+    processor: Processor
+    model: str
+    cell: str
+    server: str
+    weight: float
+    placement: str
+    arrivals: Arrivals
+    transmit_w: float
+    delay_budget_s: float
+    energy_budget_j: float
+    on_violation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A radio cell.
+
+    Parameters
+    ----------
+    name : node of the network
+    rate_bps : an agent's rate with the whole cell [bit/s]; inf takes no time and no energy
+    scheduler : ``equal-share`` or ``allocated``
+    sharing : ``time``
+    """
+
+    name: str
+    rate_bps: float
+    scheduler: str = "equal-share"
+    sharing: str = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An edge server.
+
+    Parameters
+    ----------
+    name : node of the network
+    device, processor : key in ``devices``; what each worker can do
+    discipline : ``fifo``, ``ps``, ``edf`` or ``allocated``
+    workers : number of processors, 1 or more
+    partition : ``space`` or ``clock`` (allocated)
+    """
+
+    name: str
+    device: str
+    processor: Processor
+    discipline: str = "fifo"
+    workers: int = 1
+    partition: str = "space"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A transport link, full duplex, first in first out in each direction.
+
+    Parameters
+    ----------
+    ends : the two nodes it joins
+    rate_bps : rate in each direction [bit/s]; may be inf
+    delay_s : propagation delay [s]
+    """
+
+    ends: tuple[str, str]
+    rate_bps: float
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatorSpec:
+    """Which allocator decides, and when.
+
+    Parameters
+    ----------
+    name : registered name
+    every : ``once``, ``per-request`` or ``periodic``
+    period_s : interval of periodic decisions [s]; NaN otherwise
+    headroom : part of the delay budget kept for queues, in [0, 1)
+    select : ``min-energy`` or ``min-delay`` among designs of equal objective
+    decision_time_s : simulated time that a decision takes [s]
+    options : handed to the allocator
+    """
+
+    name: str = "exact"
+    every: str = "once"
+    period_s: float = math.nan
+    headroom: float = 0.0
+    select: str = "min-energy"
+    decision_time_s: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a run writes: the logs, and the interval of the time series [s], 0 for none."""
+
+    requests: bool = True
+    allocations: bool = True
+    timeseries_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole scenario.
+
+    Parameters
+    ----------
+    name, description : for people and for the result folder
+    seed : of every random stream
+    duration_s : length of the run [s], or None
+    requests : number of completed requests that ends the run, or None
+    warmup_s : arrivals before it are left out of every statistic [s]
+    models, groups, cells, servers : by name
+    links : the transport links
+    allocator, outputs : as asked for
+    document : the scenario after ``extends`` and overrides, as plain data for the manifest
+    assumed : what the results rest on that is assumed, one line each
+    notes : what a reader of the results must know, one line each
+    """
+
+    name: str
+    description: str
+    seed: int
+    duration_s: float | None
+    requests: int | None
+    warmup_s: float
+    models: Mapping[str, Model]
+    groups: Mapping[str, AgentGroup]
+    cells: Mapping[str, Cell]
+    servers: Mapping[str, Server]
+    links: tuple[Link, ...]
+    allocator: AllocatorSpec
+    outputs: Outputs
+    document: Mapping[str, Any]
+    assumed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def graph(self) -> nx.Graph[str]:
+        """Return the network: cells and servers as nodes, each edge with its :class:`Link`."""
+        graph: nx.Graph[str] = nx.Graph()
+        graph.add_nodes_from(self.cells)
+        graph.add_nodes_from(self.servers)
+        for link in self.links:
+            graph.add_edge(*link.ends, link=link)
+        return graph
