@@ -1,7 +1,7 @@
 """What an allocator is told, and what it answers: plain arrays in SI units.
 
-One row per agent. ``K`` agents, ``C`` cuts of a model (a placement and a split point), ``B`` candidate
-bit-widths, ``F`` clock steps.
+One row per agent. ``K`` agents, ``C`` cuts of a model (a placement and a split point), ``B``
+candidate bit-widths, ``F`` clock steps.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Problem:
     size, uplink_size, server_size : (K,) size factors of the agent, uplink and server work
     rate_bps : (K,) rate with the whole cell [bit/s]; inf takes no time and no energy
     transmit_w : (K,) power drawn while sending [W]
-    link_s_per_bit, link_delay_s : (K,) transport from cell to server, one way, idle links [s/bit, s]
+    link_s_per_bit, link_delay_s : (K,) transport from cell to server, one way and idle [s/bit, s]
     agent_wait_s, uplink_wait_s, server_wait_s : (K,) waits observed [s]
     decision_s : (K,) time that the decision itself takes [s]
     delay_budget_s, energy_budget_j : (K,) T0 [s], E0 [J]; inf for none

@@ -1,0 +1,40 @@
+"""The world in SimPy: agents, the shared cell, transport links, servers.
+
+Agents, cells and servers are one long-lived process each; requests are plain records that move
+between them by callbacks.
+"""
+
+from simran.entities.agent import Agent, Demand
+from simran.entities.arrivals import arrival_times, request_sizes
+from simran.entities.cell import AllocatedCell, Cell, EqualShareCell, UnlimitedCell
+from simran.entities.clock import Clock
+from simran.entities.meter import Meter
+from simran.entities.path import Path
+from simran.entities.server import EarliestDeadlineServer, FifoServer, Server
+from simran.entities.shared_server import (
+    ClockPartitionServer,
+    ProcessorSharingServer,
+    SpacePartitionServer,
+)
+from simran.entities.transport import Direction
+
+__all__ = [
+    "Agent",
+    "AllocatedCell",
+    "Cell",
+    "Clock",
+    "ClockPartitionServer",
+    "Demand",
+    "Direction",
+    "EarliestDeadlineServer",
+    "EqualShareCell",
+    "FifoServer",
+    "Meter",
+    "Path",
+    "ProcessorSharingServer",
+    "Server",
+    "SpacePartitionServer",
+    "UnlimitedCell",
+    "arrival_times",
+    "request_sizes",
+]

@@ -1,4 +1,4 @@
-"""Simulated time: SimPy's environment with absolute times, and the alarm that a process sleeps on."""
+"""Simulated time: SimPy's environment with absolute times, and the alarm a process sleeps on."""
 
 from __future__ import annotations
 
@@ -18,20 +18,25 @@ class Clock(Environment):
 
     SimPy schedules by delay, so the time of an event is ``now + (time - now)``, which can miss
     ``time`` by a rounding error and set a stage's start before the end of the stage before it.
+
+    Attributes
+    ----------
+    halted : set it to stop :meth:`advance` after the present event
     """
 
-    def schedule_at(self, event: Event, time_s: float) -> None:
-        """Schedule a triggered or plain event for the absolute time ``time_s`` [s]."""
-        event._ok = True
-        heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
+    halted = False
 
     def call_at(self, time_s: float, callback: Callable[[Event], Any], value: object) -> None:
         """Call ``callback(event)`` at ``time_s`` [s], with ``event.value`` set to ``value``."""
-        event = Event(self)
-        event._ok = True
+        event = _Tick(self, [callback])
         event._value = value
-        event.callbacks = [callback]
         heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
+
+    def at(self, time_s: float) -> Event:
+        """Return an event to wait for, which happens at ``time_s`` [s]."""
+        event = _Tick(self, [])
+        heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
+        return event
 
     def advance(self, until_s: float, events: int) -> bool:
         """Process at most ``events`` events before ``until_s``; say whether any are left there.
@@ -41,7 +46,7 @@ class Clock(Environment):
         """
         queue = self._queue
         for _ in range(events):
-            if not queue or queue[0][0] >= until_s:
+            if not queue or queue[0][0] >= until_s or self.halted:
                 return False
             self._now, _, _, event = heappop(queue)
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
@@ -54,6 +59,17 @@ class Clock(Environment):
     def close(self, time_s: float) -> None:
         """Move the clock to ``time_s`` [s], the end of the run."""
         self._now = time_s
+
+
+class _Tick(Event):
+    """An event that is triggered from the start, to be scheduled at once."""
+
+    _ok = True
+    _value: Any = None
+
+    def __init__(self, clock: Clock, callbacks: list[Callable[[Event], Any]]) -> None:
+        self.env = clock
+        self.callbacks = callbacks
 
 
 class Alarm:
@@ -69,21 +85,22 @@ class Alarm:
     :meth:`bring_forward` meanwhile.
     """
 
-    __slots__ = ("_clock", "_event", "due_s")
+    __slots__ = ("_clock", "_event", "_next_id", "_queue", "due_s")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._event = Event(clock)
+        self._queue = clock._queue
+        self._next_id = clock._eid.__next__
+        self._event = _Tick(clock, [])
         self.due_s = math.inf
 
     def rest_until(self, due_s: float) -> Event:
         """Return the event to sleep on, which fires at ``due_s`` [s], or when brought forward."""
-        event = Event(self._clock)
-        event._value = None
-        self._event = event
+        event = self._event
+        event.callbacks = []
         self.due_s = due_s
         if due_s != math.inf:
-            self._clock.schedule_at(event, due_s)
+            heappush(self._queue, (due_s, NORMAL, self._next_id(), event))
         return event
 
     def bring_forward(self, due_s: float) -> None:
@@ -92,10 +109,8 @@ class Alarm:
             return
         if self.due_s != math.inf:
             # SimPy cannot take an event back: the old one fires with nobody listening.
-            moved = Event(self._clock)
-            moved._value = None
-            moved.callbacks = self._event.callbacks
+            moved = _Tick(self._clock, self._event.callbacks)
             self._event.callbacks = []
             self._event = moved
         self.due_s = due_s
-        self._clock.schedule_at(self._event, due_s)
+        heappush(self._queue, (due_s, NORMAL, self._next_id(), self._event))

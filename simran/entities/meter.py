@@ -16,6 +16,7 @@ class Meter:
     Parameters
     ----------
     processor : what it can do and what it draws
+    workers : number of processors that share one clock and are metered together
     """
 
     __slots__ = (
@@ -31,10 +32,12 @@ class Meter:
         "static_j",
         "switches",
         "switching_j",
+        "workers",
     )
 
-    def __init__(self, processor: Processor) -> None:
+    def __init__(self, processor: Processor, workers: int = 1) -> None:
         self.processor = processor
+        self.workers = workers
         self.since_s = self.busy_s = 0.0
         self.idle_j = self.static_j = self.dynamic_j = self.switching_j = 0.0
         self.switches = 0
@@ -49,32 +52,36 @@ class Meter:
 
     def idle_until(self, time_s: float) -> None:
         """Account for idling from the last change of state to ``time_s`` [s]."""
-        self.idle_j += (time_s - self.since_s) * self._idle_w
+        self.idle_j += (time_s - self.since_s) * self._idle_w * self.workers
         self.since_s = time_s
 
-    def switch_to(self, clock_hz: float) -> None:
-        """Account for a change of clock [Hz]; none if the processor has it already."""
-        if clock_hz != self.clock_hz:
-            self.switching_j += self.processor.pue * self.processor.switching_energy_j
-            self.switches += 1
-            self._tune(clock_hz)
+    def switch_to(self, clock_hz: float) -> bool:
+        """Account for a change of clock [Hz]; return False if the processor has it already."""
+        if clock_hz == self.clock_hz:
+            return False
+        self.switching_j += self.processor.pue * self.processor.switching_energy_j * self.workers
+        self.switches += self.workers
+        self._tune(clock_hz)
+        return True
 
-    def busy_until(self, time_s: float, share: float = 1.0) -> None:
+    def work_until(self, time_s: float, busy: float, dynamic: float) -> None:
         """Account for work from the last change of state to ``time_s`` [s].
 
         Parameters
         ----------
         time_s : end of the interval [s]
-        share : fraction of the cores that were at work, which draw that part of the dynamic power
+        busy : number of workers at work; the others idle
+        dynamic : how many times the dynamic power at this clock was drawn
         """
         spell = time_s - self.since_s
-        self.busy_s += spell
-        self.static_j += spell * self._static_w
-        self.dynamic_j += spell * self._dynamic_w * share
+        self.busy_s += spell * busy
+        self.static_j += spell * busy * self._static_w
+        self.idle_j += spell * (self.workers - busy) * self._idle_w
+        self.dynamic_j += spell * dynamic * self._dynamic_w
         self.since_s = time_s
 
     def job(self, start_s: float, end_s: float, clock_hz: float) -> None:
-        """Account for one job of a processor that serves one at a time, idle before it.
+        """Account for one job of a single worker, which idled before it.
 
         Parameters
         ----------
@@ -82,11 +89,29 @@ class Meter:
         clock_hz : its clock; the switch to it was over at ``start_s`` [Hz]
         """
         if clock_hz != self.clock_hz:
-            switch_s = self.processor.switching_delay_s
-            self.idle_until(start_s - switch_s)
+            self.idle_until(start_s - self.processor.switching_delay_s)
             self.switch_to(clock_hz)
-        self.idle_until(start_s)
-        self.busy_until(end_s)
+        spell = end_s - start_s
+        self.idle_j += (start_s - self.since_s) * self._idle_w
+        self.busy_s += spell
+        self.static_j += spell * self._static_w
+        self.dynamic_j += spell * self._dynamic_w
+        self.since_s = end_s
+
+    def broken_job(self, start_s: float, now_s: float, clock_hz: float) -> None:
+        """Account for a job that the end of the run at ``now_s`` [s] finds begun or planned."""
+        if clock_hz != self.clock_hz:
+            switch_s = start_s - self.processor.switching_delay_s
+            if switch_s < now_s:
+                self.idle_until(switch_s)
+                self.switch_to(clock_hz)
+        if start_s < now_s:
+            self.job(start_s, now_s, clock_hz)
+
+    @property
+    def power_w(self) -> tuple[float, float, float]:
+        """Idle, static and dynamic power of one worker at the present clock, PUE included [W]."""
+        return self._idle_w, self._static_w, self._dynamic_w
 
     @property
     def total_j(self) -> float:

@@ -1,0 +1,81 @@
+"""What an allocator is: options in, a problem in, a design out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from simran.allocation.problem import Allocation, Problem
+from simran.errors import InputError, UnknownNameError
+from simran.registry import Registry
+
+__all__ = ["ALLOCATORS", "Allocator", "Option"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of an allocator.
+
+    Parameters
+    ----------
+    description : one line, with the unit
+    default : the value if it is left out
+    read : turns what the user wrote into the value; raises ValueError if it cannot
+    """
+
+    description: str
+    default: Any
+    read: Callable[[Any], Any]
+
+
+class Allocator(ABC):
+    """Decides cuts, bit-widths, clocks and shares from what the controller has observed.
+
+    Parameters
+    ----------
+    options : values by name; what is left out takes its default
+    rng : random generator, for allocators that draw
+
+    Raises
+    ------
+    InputError
+        if an option is unknown, with the nearest name, or its value is of no use
+    """
+
+    name: ClassVar[str]
+    OPTIONS: ClassVar[Mapping[str, Option]] = MappingProxyType({})
+
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, rng: np.random.Generator | None = None
+    ) -> None:
+        given = dict(options or {})
+        for key in given:
+            if key not in self.OPTIONS:
+                raise UnknownNameError(f"option of allocator {self.name!r}", key, self.OPTIONS)
+        self.rng = rng
+        self.options: dict[str, Any] = {
+            key: _read(self.name, key, option, given.get(key, option.default))
+            for key, option in self.OPTIONS.items()
+        }
+
+    @abstractmethod
+    def allocate(self, problem: Problem) -> Allocation:
+        """Return a design for every agent of ``problem``, which must not be changed."""
+
+
+def _read(allocator: str, key: str, option: Option, value: Any) -> Any:
+    try:
+        return option.read(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"option {key!r} of allocator {allocator!r}: {error}; expected {option.description}"
+        ) from error
+
+
+#: All allocators by name; third-party packages add theirs by entry point.
+ALLOCATORS: Registry[Allocator] = Registry("allocator", "simran.allocators")

@@ -1,0 +1,213 @@
+"""The designs that an allocator may choose from: cuts, bit-widths and ranges of clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from simran.allocation.clocks import Box
+from simran.allocation.problem import Bools, ClockSet, CutTable, Floats, Ints, Problem
+from simran.allocation.stages import Shares, Stages, offloads, slices_by_clock, stages, waits
+from simran.errors import InputError
+
+__all__ = ["Candidates", "Restriction", "batches", "candidates"]
+
+_CHUNK = 1 << 19  # designs that are held in memory at once
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """What an allocator keeps to, besides what the problem allows.
+
+    Parameters
+    ----------
+    weight_bits : the only bit-width to consider, or None for all candidates
+    unquantized : consider only the reference bit-width
+    placement : consider the cuts of this placement, allowed or not; None for the allowed cuts
+    agent_hz, server_hz : (K,) the only clocks to consider [Hz], or None for all
+    assumed_share : share of cell and server that each agent counts on, in (0, 1]
+    """
+
+    weight_bits: int | None = None
+    unquantized: bool = False
+    placement: str | None = None
+    agent_hz: Floats | None = None
+    server_hz: Floats | None = None
+    assumed_share: float = 1.0
+
+    @property
+    def fixes_bits(self) -> bool:
+        """Whether the bit-width is given beforehand."""
+        return self.unquantized or self.weight_bits is not None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The candidate designs of n agents that share a cut table.
+
+    Parameters
+    ----------
+    problem, table, restriction : where they come from
+    agents : (n,) rows of the problem
+    cuts : (C,) rows of the table
+    bits : (B,) bit-widths, ascending [bit]
+    objective : (C, B) distortion
+    fits : (n, C, B) whether the weights fit both memories; a cut that runs nothing on the agent
+        has its one design in the first column
+    cost : stages with shape (n, C)
+    fixed_s : (n, C) transfers, waits and decision [s]
+    time_left_s, energy_left_j : (n, C) what the budgets leave for computing [s], [J]
+    time_slack_s, energy_slack_j : (n, 1) tolerance of either budget [s], [J]
+    agent_box : clocks of the agent, (n, F); F = 1 for continuous ones
+    server_box : clocks of the server, (n, G)
+    """
+
+    problem: Problem
+    table: CutTable
+    restriction: Restriction
+    agents: Ints
+    cuts: Ints
+    bits: Ints
+    objective: Floats
+    fits: Bools
+    cost: Stages
+    fixed_s: Floats
+    time_left_s: Floats
+    energy_left_j: Floats
+    time_slack_s: Floats
+    energy_slack_j: Floats
+    agent_box: Box
+    server_box: Box
+
+    @property
+    def fast(self) -> Bools:
+        """(n,) whether the fastest design is wanted: asked for, or there is no delay budget.
+
+        Without a delay budget the least energy would be reached at a clock of zero.
+        """
+        unlimited = np.isinf(self.problem.delay_budget_s[self.agents])
+        return unlimited | (self.problem.select == "min-delay")
+
+    @property
+    def runs_here(self) -> Bools:
+        """(C,) whether a cut runs anything on the agent."""
+        runs: Bools = self.table.agent_flops[self.cuts] > 0
+        return runs
+
+
+def batches(problem: Problem, restriction: Restriction) -> Iterator[Candidates]:
+    """Yield the candidates of all agents, by cut table and kind of clock, in pieces that fit memory."""
+    by_step = np.isfinite(problem.agent_clock.table_hz).any(axis=1) * 2
+    by_step = by_step + np.isfinite(problem.server_clock.table_hz).any(axis=1)
+    keys = problem.table_index * 4 + by_step
+    for key in np.unique(keys):
+        rows = np.flatnonzero(keys == key)
+        table = problem.tables[int(key) // 4]
+        steps = max(problem.agent_clock.table_hz.shape[1], 1) if key & 2 else 1
+        steps *= max(problem.server_clock.table_hz.shape[1], 1) if key & 1 else 1
+        each = max(1, int(table.allowed.sum())) * len(table.bits) * steps
+        size = max(1, _CHUNK // each)
+        for start in range(0, len(rows), size):
+            yield candidates(problem, rows[start : start + size], restriction)
+
+
+def candidates(problem: Problem, agents: Ints, restriction: Restriction) -> Candidates:
+    """Return the candidates of ``agents``, which share a cut table and the kind of their clocks.
+
+    Raises
+    ------
+    InputError
+        if the restriction leaves no cut or no bit-width
+    """
+    table = problem.tables[int(problem.table_index[agents[0]])]
+    cuts, bits = _cuts(table, restriction), _bits(table, restriction)
+    share = np.float64(restriction.assumed_share)
+    rows = agents[:, None]
+    cost = stages(problem, table, rows, cuts, Shares(np.asarray(share), np.asarray(share)))
+    fixed = cost.transfers_s + problem.decision_s[rows] + sum(waits(problem, table, rows, cuts))
+    delay, energy = problem.delay_budget_s[rows], problem.energy_budget_j[rows]
+    agent_box, server_box = _boxes(problem, agents, restriction)
+    return Candidates(
+        problem=problem,
+        table=table,
+        restriction=restriction,
+        agents=agents,
+        cuts=cuts,
+        bits=bits,
+        objective=_objective(table, cuts, bits),
+        fits=_fits(problem, table, agents, cuts, bits),
+        cost=cost,
+        fixed_s=fixed,
+        time_left_s=delay * (1.0 - problem.headroom) - fixed,
+        energy_left_j=energy - cost.transmit_j,
+        time_slack_s=np.where(np.isinf(delay), 0.0, delay) * 1e-9,
+        energy_slack_j=np.where(np.isinf(energy), 0.0, energy) * 1e-9,
+        agent_box=agent_box,
+        server_box=server_box,
+    )
+
+
+def _cuts(table: CutTable, restriction: Restriction) -> Ints:
+    wanted = table.allowed
+    if restriction.placement is not None:
+        wanted = np.array([name == restriction.placement for name in table.placement])
+    cuts = np.flatnonzero(wanted)
+    if not cuts.size:
+        raise InputError(f"no cut with placement {restriction.placement or 'allowed'!r} is listed")
+    return cuts
+
+
+def _bits(table: CutTable, restriction: Restriction) -> Ints:
+    if restriction.unquantized:
+        return np.array([round(table.reference_bits)], dtype=np.int64)
+    if restriction.weight_bits is None:
+        return table.bits
+    chosen = restriction.weight_bits
+    if chosen not in table.bits and chosen != table.reference_bits:
+        raise InputError(f"weight bits {chosen} is not one of {[int(b) for b in table.bits]}")
+    return np.array([chosen], dtype=np.int64)
+
+
+def _objective(table: CutTable, cuts: Ints, bits: Ints) -> Floats:
+    columns = np.minimum(np.searchsorted(table.bits, bits), len(table.bits) - 1)
+    tabled = table.distortion[np.ix_(cuts, columns)]
+    quantized = (bits != table.reference_bits) & (table.agent_flops[cuts] > 0)[:, None]
+    return np.where(quantized, tabled, 0.0)
+
+
+def _fits(problem: Problem, table: CutTable, agents: Ints, cuts: Ints, bits: Ints) -> Bools:
+    here = table.agent_weight_bytes_per_bit[cuts][:, None] * bits
+    there = np.where(offloads(table)[cuts], table.server_weight_bytes[cuts], 0.0)
+    fits = here <= problem.agent_memory_bytes[agents][:, None, None]
+    fits &= (there <= problem.server_memory_bytes[agents][:, None])[:, :, None]
+    once = (table.agent_flops[cuts] > 0)[:, None] | (bits == bits[0])
+    kept: Bools = fits & once
+    return kept
+
+
+def _boxes(problem: Problem, agents: Ints, restriction: Restriction) -> tuple[Box, Box]:
+    share = restriction.assumed_share
+    cap = np.where(slices_by_clock(problem)[agents], share, 1.0)
+    return (
+        _box(problem.agent_clock, agents, np.ones(len(agents)), restriction.agent_hz),
+        _box(problem.server_clock, agents, cap, restriction.server_hz),
+    )
+
+
+def _box(clock: ClockSet, agents: Ints, cap: Floats, fixed_hz: Floats | None) -> Box:
+    coefficient = (clock.pue * clock.dynamic)[agents][:, None]
+    exponent = clock.exponent[agents][:, None]
+    high = (clock.f_max_hz[agents] * cap)[:, None]
+    if not (clock.table_hz.shape[1] and np.isfinite(clock.table_hz[agents[0]]).any()):
+        if fixed_hz is not None:
+            return Box(fixed_hz[agents][:, None], fixed_hz[agents][:, None], coefficient, exponent)
+        return Box(np.zeros_like(high), high, coefficient, exponent)
+    steps, watts = clock.table_hz[agents], clock.table_w[agents]
+    usable = steps <= high * (1 + 1e-9)
+    if fixed_hz is not None:
+        usable &= np.isclose(steps, fixed_hz[agents][:, None], rtol=1e-9, atol=0.0)
+    steps = np.where(usable, steps, np.nan)
+    coefficient = clock.pue[agents][:, None] * watts / steps**3  # any exponent does for one clock
+    return Box(steps, steps, coefficient, np.full_like(exponent, 3.0))

@@ -1,0 +1,183 @@
+"""The best clocks of every candidate, and the choice among candidates by the stated rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simran.allocation.candidates import Candidates
+from simran.allocation.clocks import Box, Clocks, Work, least_delay, least_energy
+from simran.allocation.problem import Bools, Floats, Ints
+from simran.allocation.stages import RELATIVE_TOLERANCE
+
+__all__ = ["Choice", "Designs", "best", "pick", "solve"]
+
+
+@dataclass(frozen=True)
+class Designs:
+    """The candidates with their best clocks, shape (n, C, B, F, G).
+
+    Parameters
+    ----------
+    feasible : whether both budgets are met and the weights fit
+    rank : what decides among equal objectives: energy [J], or delay [s] where speed is wanted
+    agent_hz, server_hz : clocks [Hz]; 0 where nothing runs
+    """
+
+    feasible: Bools
+    rank: Floats
+    agent_hz: Floats
+    server_hz: Floats
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One design for each of n agents; only rows with ``found`` mean anything.
+
+    Parameters
+    ----------
+    found : (n,) whether there is one
+    cut, bit : (n,) columns of the candidates
+    agent_hz, server_hz : (n,) [Hz]; 0 where nothing runs
+    """
+
+    found: Bools
+    cut: Ints
+    bit: Ints
+    agent_hz: Floats
+    server_hz: Floats
+
+
+def solve(given: Candidates, bits: Ints | None = None, *, any_energy: bool = False) -> Designs:
+    """Return the best clocks of every candidate.
+
+    Parameters
+    ----------
+    given : the candidates
+    bits : (n, C, M) columns of ``given.bits`` to look at, or None for all
+    any_energy : leave the energy budget out of account
+    """
+    columns = np.arange(len(given.bits)) if bits is None else bits
+    work = _work(given, given.bits[columns], any_energy)
+    agent, server = _spread(given.agent_box, 0), _spread(given.server_box, 1)
+    clocks, fast = _best_clocks(given, work, agent, server)
+    n, n_cuts = given.fits.shape[:2]
+    fits = given.fits
+    if bits is not None:
+        fits = np.take_along_axis(fits, bits, axis=2)
+    feasible = fits[..., None, None] & (clocks.time_s < np.inf)
+    slack = given.time_slack_s[:, :, None, None, None]
+    feasible = feasible & (clocks.time_s <= work.time_s + slack)
+    slack = given.energy_slack_j[:, :, None, None, None]
+    feasible &= clocks.energy_j <= work.energy_j + slack
+    rank = np.where(
+        fast,
+        clocks.time_s + given.fixed_s[:, :, None, None, None],
+        clocks.energy_j + given.cost.transmit_j[:, :, None, None, None],
+    )
+    shape = feasible.shape
+    return Designs(
+        feasible,
+        np.broadcast_to(rank, shape),
+        np.broadcast_to(np.nan_to_num(clocks.agent_hz), shape),
+        np.broadcast_to(np.nan_to_num(clocks.server_hz), shape),
+    )
+
+
+def best(given: Candidates, *, any_energy: bool = False) -> Choice:
+    """Return each agent's best candidate.
+
+    Least objective; among equals (within 1e-9 relative) least energy, or least delay where speed is
+    wanted; then fewer bits, lower f, lower f̃, and the earlier cut.
+    """
+    designs = solve(given, any_energy=any_energy)
+    objective = given.objective[None, :, :, None, None]
+    return choose(given, designs, objective, None)
+
+
+def choose(
+    given: Candidates, designs: Designs, objective: Floats, bits: Ints | None
+) -> Choice:
+    """Return each agent's best design by the stated rule; ``bits`` as for :func:`solve`."""
+    shape = designs.feasible.shape
+    columns = np.arange(len(given.bits)) if bits is None else bits
+    width = np.where(given.runs_here[:, None], given.bits[columns], 0)
+    width = np.broadcast_to(width[..., None, None], shape)
+    criteria = (
+        (np.broadcast_to(objective, shape), RELATIVE_TOLERANCE),
+        (designs.rank, RELATIVE_TOLERANCE),
+        (width, 0.0),
+        (designs.agent_hz, 0.0),
+        (designs.server_hz, 0.0),
+    )
+    n = shape[0]
+    flat = [(values.reshape(n, -1), tolerance) for values, tolerance in criteria]
+    found, index = pick(designs.feasible.reshape(n, -1), flat)
+    cut, column, _, _ = np.unravel_index(index, shape[1:])
+    if bits is not None:
+        column = bits[np.arange(n), cut, column]
+    at = (np.arange(n), index)
+    return Choice(found, cut, column, flat[3][0][at], flat[4][0][at])
+
+
+def pick(
+    feasible: Bools, criteria: Sequence[tuple[NDArray[np.generic], float]]
+) -> tuple[Bools, Ints]:
+    """Return whether any column of each row is feasible, and the best one.
+
+    Parameters
+    ----------
+    feasible : (n, M)
+    criteria : arrays (n, M) to minimise in turn, each with the relative difference that counts
+        as none; the first column wins what is left of ties
+    """
+    left = feasible.copy()
+    for values, tolerance in criteria:
+        least = np.where(left, values, np.inf).min(axis=1, keepdims=True)
+        left &= values <= least + tolerance * np.abs(least)
+    return feasible.any(axis=1), np.argmax(left, axis=1)
+
+
+def _work(given: Candidates, bits: Ints, any_energy: bool) -> Work:
+    def spread(values: Floats) -> Floats:
+        return values[:, :, None, None, None]
+
+    energy = np.full_like(given.energy_left_j, np.inf) if any_energy else given.energy_left_j
+    return Work(
+        agent_cycles=spread(given.cost.agent_cycles_per_bit) * bits[..., None, None],
+        server_cycles=spread(given.cost.server_cycles),
+        server_cycles_in_slice=spread(given.cost.server_cycles_in_slice),
+        time_s=spread(given.time_left_s),
+        energy_j=spread(energy),
+    )
+
+
+def _spread(box: Box, side: int) -> Box:
+    """Lay the clocks of a box along axis 3 (agent) or axis 4 (server)."""
+    index = (slice(None), None, None) + ((slice(None), None) if side == 0 else (None, slice(None)))
+    return Box(
+        box.low_hz[index], box.high_hz[index], box.coefficient[index], box.exponent[index]
+    )
+
+
+def _best_clocks(
+    given: Candidates, work: Work, agent: Box, server: Box
+) -> tuple[Clocks, Bools]:
+    fast = given.fast
+    mask = fast[:, None, None, None, None]
+    if not fast.any():
+        return least_energy(work, agent, server), mask
+    quick = least_delay(work, agent, server)
+    if fast.all():
+        return quick, mask
+    slow = least_energy(work, agent, server)
+    mixed = Clocks(
+        np.where(mask, quick.agent_hz, slow.agent_hz),
+        np.where(mask, quick.server_hz, slow.server_hz),
+        np.where(mask, quick.time_s, slow.time_s),
+        np.where(mask, quick.energy_j, slow.energy_j),
+    )
+    return mixed, mask

@@ -1,0 +1,135 @@
+"""From choices to an allocation: what was found, and what is done where nothing was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from simran.allocation.binding import binding, fastest_hz, obstacle
+from simran.allocation.candidates import Candidates, Restriction, batches, candidates
+from simran.allocation.designs import Choice, best
+from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
+
+__all__ = ["plan"]
+
+Chooser = Callable[[Candidates], Choice]
+
+
+def plan(problem: Problem, name: str, restriction: Restriction, chooser: Chooser) -> Allocation:
+    """Return the allocation that takes each agent's design from ``chooser``.
+
+    Where nothing is feasible the agent's ``on_violation`` decides: ``degrade`` takes the fewest bits
+    at full clocks under the cut with the least delay (where the bit-width is given beforehand,
+    the least energy within the delay budget if it can be met), ``drop`` refuses its requests,
+    ``fallback-on-device`` takes the best on-device design, or failing that the fewest bits at full
+    clocks. Agents whose weights fit nowhere have ``failed``. ``binding`` then says what rules out
+    the fewest bits under the cut with the least delay.
+    """
+    draft = _Draft(problem)
+    for given in batches(problem, restriction):
+        draft.settle(given, chooser(given))
+    return draft.finish(name)
+
+
+class _Draft:
+    """An allocation in the making."""
+
+    def __init__(self, problem: Problem) -> None:
+        count = len(problem.agents)
+        self.problem = problem
+        self.on_violation = np.array(problem.on_violation, dtype="U20")
+        self.cut = np.full(count, -1, dtype=np.int64)
+        self.bits = np.zeros(count, dtype=np.int64)
+        self.agent_hz = np.full(count, np.nan)
+        self.server_hz = np.full(count, np.nan)
+        self.feasible = np.zeros(count, dtype=np.bool_)
+        self.binding = np.full(count, "none", dtype="U12")
+        self.fallback = np.full(count, "", dtype="U20")
+
+    def finish(self, name: str) -> Allocation:
+        nan = np.full(len(self.cut), np.nan)
+        return Allocation(
+            allocator=name,
+            cut=self.cut,
+            weight_bits=self.bits,
+            agent_frequency_hz=self.agent_hz,
+            server_frequency_hz=self.server_hz,
+            bandwidth_share=nan,
+            server_share=nan.copy(),
+            feasible=self.feasible,
+            binding=tuple(self.binding.tolist()),
+            fallback=tuple(self.fallback.tolist()),
+        )
+
+    def settle(self, given: Candidates, choice: Choice) -> None:
+        """Enter what was found, and fall back for the rest."""
+        self.feasible[given.agents] = choice.found
+        self.binding[given.agents] = binding(given, choice)
+        self._enter(given, choice, choice.found)
+        if not choice.found.all():
+            self._fall_back(given, ~choice.found)
+
+    def _enter(self, given: Candidates, choice: Choice, rows: Bools) -> None:
+        agents = given.agents[rows]
+        cut, bits = choice.cut[rows], given.bits[choice.bit[rows]]
+        self.cut[agents] = given.cuts[cut]
+        self.bits[agents] = np.where(given.runs_here[cut], bits, 0)
+        for column, clocks in (
+            (self.agent_hz, choice.agent_hz[rows]),
+            (self.server_hz, choice.server_hz[rows]),
+        ):
+            column[agents] = np.where(clocks > 0, clocks, np.nan)
+
+    def _fall_back(self, given: Candidates, unmet: Bools) -> None:
+        rough = _full_clocks(given)
+        rows = np.flatnonzero(unmet)
+        bit = np.zeros(len(rows), dtype=np.int64)
+        self.binding[given.agents[rows]] = obstacle(given, rows, rough.cut[rows], bit)
+        policy = self.on_violation[given.agents]
+        local = unmet & (policy == "fallback-on-device")
+        failed = unmet & ~rough.found & ~local
+        self.fallback[given.agents[unmet]] = policy[unmet]
+        self.fallback[given.agents[failed]] = "failed"
+        degraded = unmet & rough.found & (policy == "degrade")
+        if degraded.any():
+            self._degrade(given, rough, degraded)
+        if local.any():
+            self._go_local(given, given.agents[local])
+
+    def _degrade(self, given: Candidates, rough: Choice, rows: Bools) -> None:
+        self._enter(given, rough, rows)
+        if given.restriction.fixes_bits:
+            in_time = best(given, any_energy=True)
+            self._enter(given, in_time, rows & in_time.found)
+
+    def _go_local(self, given: Candidates, agents: Ints) -> None:
+        given = candidates(
+            self.problem, agents, replace(given.restriction, placement="on-device")
+        )
+        choice, rough = best(given), _full_clocks(given)
+        everyone = np.ones(len(agents), dtype=np.bool_)
+        self._enter(given, rough, rough.found)
+        if given.restriction.fixes_bits:
+            in_time = best(given, any_energy=True)
+            self._enter(given, in_time, in_time.found)
+        self._enter(given, choice, choice.found)
+        self.fallback[agents[everyone & ~rough.found]] = "failed"
+
+
+def _full_clocks(given: Candidates) -> Choice:
+    """Return the fewest bits at full clocks under the cut, of those that fit, with the least delay."""
+    f, g = fastest_hz(given.agent_box), fastest_hz(given.server_box)
+    cycles = given.cost.agent_cycles_per_bit * given.bits[0]
+    delay: Floats = cycles / f[:, None] + given.cost.server_cycles_in_slice / g[:, None]
+    fits = given.fits[:, :, 0]
+    delay = np.where(fits, delay + given.fixed_s, np.inf)
+    cut = np.argmin(delay, axis=1)
+    rows = np.arange(len(cut))
+    none = np.zeros(len(cut), dtype=np.int64)
+    here = given.cost.agent_cycles_per_bit[rows, cut] > 0
+    there = given.cost.server_cycles[rows, cut] > 0
+    return Choice(
+        fits.any(axis=1), cut, none, np.where(here, f, 0.0), np.where(there, g, 0.0)
+    )

@@ -1,0 +1,64 @@
+"""How the values of allocator options are read."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+__all__ = ["read_frequency_hz", "read_integer", "read_share"]
+
+_SCALES = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
+_QUANTITY = re.compile(r"([-+0-9.eE]+)\s*([A-Za-z]*)")
+
+
+def read_share(value: Any) -> float:
+    """Return a share in (0, 1].
+
+    Raises
+    ------
+    ValueError
+        if it is outside
+    """
+    share = float(value)
+    if isinstance(value, bool) or not 0 < share <= 1:
+        raise ValueError(f"{value!r} is not in (0, 1]")
+    return share
+
+
+def read_integer(value: Any) -> int:
+    """Return a positive integer.
+
+    Raises
+    ------
+    ValueError
+        if it is none
+    """
+    number = float(value)
+    if isinstance(value, bool) or number != math.floor(number) or number < 1:
+        raise ValueError(f"{value!r} is not a positive integer")
+    return int(number)
+
+
+def read_frequency_hz(value: Any) -> float | None:
+    """Return a frequency [Hz] from a number or a string such as ``"1.5 GHz"``; None stays None.
+
+    Raises
+    ------
+    ValueError
+        if it is not a positive, finite frequency
+
+    Examples
+    --------
+    >>> read_frequency_hz("1.5 GHz")
+    1500000000.0
+    """
+    if value is None:
+        return None
+    match = _QUANTITY.fullmatch(str(value).strip())
+    if isinstance(value, bool) or match is None or match[2].lower() not in _SCALES:
+        raise ValueError(f"{value!r} is not a frequency")
+    frequency = float(match[1]) * _SCALES[match[2].lower()]
+    if not 0 < frequency < math.inf:
+        raise ValueError(f"{value!r} is not a positive, finite frequency")
+    return frequency

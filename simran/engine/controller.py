@@ -1,0 +1,200 @@
+"""The controller: it looks at the world, asks the allocator, and puts its answer into force."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from simpy.events import Event
+
+from simran.allocation import ALLOCATORS, Allocation, Allocator, Problem, refuse_impossible
+from simran.engine.designs import designs, with_equal_shares
+from simran.engine.observation import narrowed, observe
+from simran.engine.waits import ObservedWaits, waits_now
+from simran.engine.world import World
+from simran.errors import AllocationError, RunError
+from simran.results.records import Design, Request
+from simran.scenario import Scenario
+from simran.streams import Streams
+
+__all__ = ["Controller", "make_allocator"]
+
+_KEY = (
+    "placement",
+    "split",
+    "weight_bits",
+    "agent_frequency_hz",
+    "server_frequency_hz",
+    "bandwidth_share",
+    "server_share",
+    "feasible",
+    "binding",
+)
+
+
+def make_allocator(scenario: Scenario, streams: Streams, *name: str) -> Allocator:
+    """Return the scenario's allocator, with a random stream named after it and ``name``.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        for a name or an option that the allocator does not know
+    """
+    spec = scenario.allocator
+    rng = streams.generator("allocator", spec.name, *name)
+    return ALLOCATORS.load(spec.name)(spec.options, rng)
+
+
+class Controller:
+    """Decides once, periodically or for each request, as the scenario asks.
+
+    An answer that is physically impossible is refused: it is counted, and the design before it
+    stays in force. One over budget is legal.
+
+    Parameters
+    ----------
+    scenario, world, streams : what to control
+    log : called with time [s], agent and design whenever an agent's design changes
+
+    Attributes
+    ----------
+    decisions, refused : numbers of them
+    refusals : why, the first few
+    wall_s : wall-clock time spent in allocators [s]
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        world: World,
+        streams: Streams,
+        log: Callable[[float, int, Design], None],
+    ) -> None:
+        self._spec = scenario.allocator
+        self._world = world
+        self._log = log
+        self._streams = streams
+        self._scenario = scenario
+        self._problem = observe(scenario)
+        self._allocator = make_allocator(scenario, streams)
+        self._single: dict[int, tuple[Problem, Allocator]] = {}
+        self._waits = ObservedWaits(world)
+        self._keys: list[tuple[object, ...] | None] = [None] * len(world.agents)
+        self._designs = 0
+        self.decisions = self.refused = 0
+        self.refusals: list[str] = []
+        self.wall_s = 0.0
+
+    @property
+    def observes(self) -> Callable[[Request], None] | None:
+        """What wants to see every completed request, or None."""
+        return self._waits.note if self._spec.every == "periodic" else None
+
+    def start(self) -> None:
+        """Decide before the first arrival, and arrange for the decisions to come."""
+        world, spec = self._world, self._spec
+        if spec.every == "per-request":
+            for agent in world.agents:
+                agent.decision_s = spec.decision_time_s
+                agent.decide = self._decide_one
+            return
+        self._decide_all(self._problem)
+        if spec.every == "periodic":
+            world.clock.process(self._live())
+
+    def _live(self) -> Generator[Event, None, None]:
+        clock, period_s = self._world.clock, self._spec.period_s
+        for tick in range(1, 2**62):
+            yield clock.at(tick * period_s)
+            agent, uplink, server = self._waits.means()
+            self._decide_all(
+                replace(
+                    self._problem, agent_wait_s=agent, uplink_wait_s=uplink, server_wait_s=server
+                )
+            )
+
+    def _decide_all(self, problem: Problem) -> None:
+        everyone = range(len(problem.agents))
+        allocation = self._ask(problem, self._allocator)
+        if allocation is None:
+            if self._keys[0] is None:
+                raise self._no_design()
+            return
+        made = designs(problem, allocation, self._designs, everyone)
+        self._designs += len(made)
+        delay_s = self._spec.decision_time_s
+        if delay_s and self._keys[0] is not None:
+            clock = self._world.clock
+            clock.call_at(clock.now + delay_s, lambda event: self._adopt(event._value), made)
+        else:
+            self._adopt(made)
+
+    def _adopt(self, made: dict[int, Design]) -> None:
+        world = self._world
+        for agent, design in made.items():
+            group = world.groups[agent]
+            world.agents[agent].design = design
+            if design.placement:
+                world.cells[group.cell].adopt(agent, design)
+                world.servers[group.server].adopt(agent, design)
+            self._note(agent, design)
+
+    def _decide_one(self, agent: int, sizes: tuple[float, float, float]) -> Design:
+        if agent not in self._single:
+            name = self._world.names[agent]
+            allocator = make_allocator(self._scenario, self._streams, name)
+            self._single[agent] = narrowed(self._problem, agent), allocator
+        template, allocator = self._single[agent]
+        waits = waits_now(self._world, agent)
+        names = ("size", "uplink_size", "server_size", "agent_wait_s", "uplink_wait_s")
+        values = dict(zip((*names, "server_wait_s"), (*sizes, *waits), strict=True))
+        problem = replace(template, **{name: np.array([it]) for name, it in values.items()})  # type: ignore[arg-type]
+        allocation = self._ask(problem, allocator)
+        if allocation is None:
+            if self._keys[agent] is None:
+                raise self._no_design()
+            return self._world.agents[agent].design
+        design = designs(problem, allocation, self._designs, (0,))[0]
+        self._designs += 1
+        self._world.agents[agent].design = design
+        self._note(agent, design)
+        return design
+
+    def _ask(self, problem: Problem, allocator: Allocator) -> Allocation | None:
+        began = time.perf_counter()
+        allocation = allocator.allocate(problem)
+        self.wall_s += time.perf_counter() - began
+        self.decisions += 1
+        try:
+            if self._spec.every == "per-request":
+                _refuse_shares(problem.agents, allocation)
+            else:
+                allocation = with_equal_shares(problem, allocation)
+            refuse_impossible(problem, allocation)
+        except AllocationError as error:
+            self.refused += 1
+            if len(self.refusals) < 10:
+                self.refusals.append(f"at {self._world.clock.now:g} s: {error}")
+            return None
+        return allocation
+
+    def _note(self, agent: int, design: Design) -> None:
+        key = tuple(repr(getattr(design, name)) for name in _KEY)
+        if key != self._keys[agent]:
+            self._keys[agent] = key
+            self._log(self._world.clock.now, agent, design)
+
+    def _no_design(self) -> RunError:
+        why = self.refusals[-1] if self.refusals else "no design"
+        return RunError(f"allocator {self._spec.name!r}: its first decision was refused: {why}")
+
+
+def _refuse_shares(agents: Sequence[str], allocation: Allocation) -> None:
+    given = ~np.isnan(allocation.bandwidth_share) | ~np.isnan(allocation.server_share)
+    if given.any():
+        raise AllocationError(
+            f"agent {agents[0]!r}: a decision for one request cannot change shares;"
+            " use a periodic decision"
+        )

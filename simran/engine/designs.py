@@ -1,0 +1,156 @@
+"""Allocations as the designs that requests run under."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simran.allocation import Allocation, Evaluation, Problem, evaluate
+from simran.results.records import Design
+
+__all__ = ["designs", "with_equal_shares"]
+
+_DECIDED = (
+    "cut",
+    "weight_bits",
+    "agent_frequency_hz",
+    "server_frequency_hz",
+    "bandwidth_share",
+    "server_share",
+)
+_COPIED = frozenset(_DECIDED[2:])
+_PLANNED = (
+    "agent_s",
+    "uplink_s",
+    "backhaul_s",
+    "server_s",
+    "agent_wait_s",
+    "uplink_wait_s",
+    "server_wait_s",
+    "agent_j",
+    "transmit_j",
+    "server_j",
+    "distortion",
+    "distortion_lower",
+    "distortion_upper",
+    "quality",
+)
+
+
+def with_equal_shares(problem: Problem, allocation: Allocation) -> Allocation:
+    """Fill in the shares that an allocator left open where the resource is an allocated one.
+
+    What it has not given away is split equally among the agents that it gave nothing.
+    """
+    cells = [name == "allocated" for name in problem.cell_scheduler]
+    servers = [name == "allocated" for name in problem.server_discipline]
+    return replace(
+        allocation,
+        bandwidth_share=_filled(allocation.bandwidth_share, problem.cell_index, cells),
+        server_share=_filled(allocation.server_share, problem.server_index, servers),
+    )
+
+
+def _filled(
+    shares: np.ndarray[tuple[int], np.dtype[np.float64]],
+    station: np.ndarray[tuple[int], np.dtype[np.int64]],
+    allocated: Iterable[bool],
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    filled = shares.copy()
+    for index, is_allocated in enumerate(allocated):
+        here = station == index
+        if not is_allocated or not here.any():
+            continue
+        open_ = here & np.isnan(shares)
+        if open_.any():
+            left = 1.0 - np.nansum(np.where(here, shares, 0.0))
+            filled[open_] = max(0.0, left) / open_.sum()
+    return filled
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Everything about a decision, as plain lists by agent."""
+
+    problem: Problem
+    allocation: Allocation
+    decided: dict[str, list[float]]
+    planned: dict[str, list[float]]
+    unit: dict[str, list[float]]
+
+
+def designs(
+    problem: Problem, allocation: Allocation, first_id: int, agents: Sequence[int]
+) -> dict[int, Design]:
+    """Return the designs of the agents named, by index of the agent.
+
+    Times and energies are planned for the problem's sizes; the unit ones are for size 1.
+
+    Parameters
+    ----------
+    problem, allocation : what was asked and answered
+    first_id : number of the first of them; the others follow
+    agents : indices
+    """
+    plan = evaluate(problem, allocation)
+    sheet = _Sheet(
+        problem,
+        allocation,
+        {name: getattr(allocation, name).tolist() for name in _DECIDED},
+        {name: getattr(plan, name).tolist() for name in _PLANNED} | _sums(plan),
+        _unit(problem, allocation),
+    )
+    return {agent: _design(sheet, agent, first_id + place) for place, agent in enumerate(agents)}
+
+
+def _sums(plan: Evaluation) -> dict[str, list[float]]:
+    return {
+        "downlink_s": (plan.return_link_s + plan.downlink_s).tolist(),
+        "plan_ok": (plan.delay_ok & plan.energy_ok).tolist(),
+    }
+
+
+def _unit(problem: Problem, allocation: Allocation) -> dict[str, list[float]]:
+    """Return times and energies at size 1, with the whole of the cell and the server."""
+    whole = replace(
+        allocation,
+        bandwidth_share=np.ones(len(problem.agents)),
+        server_share=np.ones(len(problem.agents)),
+    )
+    ones = np.ones(len(problem.agents))
+    plain = replace(problem, size=ones, uplink_size=ones, server_size=ones)
+    unit = evaluate(plain, whole)
+    names = ("agent_s", "uplink_s", "server_s", "agent_j", "transmit_j", "server_j")
+    return {
+        f"{name[:-2]}_unit{name[-2:]}": np.nan_to_num(getattr(unit, name)).tolist()
+        for name in names
+    }
+
+
+def _design(sheet: _Sheet, agent: int, number: int) -> Design:
+    problem, allocation = sheet.problem, sheet.allocation
+    table = problem.tables[problem.table_index[agent]]
+    cut = int(sheet.decided["cut"][agent])
+    bits = int(sheet.decided["weight_bits"][agent])
+    refused = cut < 0
+    return Design(
+        id=number,
+        allocator=allocation.allocator,
+        split="" if refused else table.split[cut],
+        placement="" if refused else table.placement[cut],
+        feasible=bool(allocation.feasible[agent]),
+        binding=allocation.binding[agent],
+        fallback=allocation.fallback[agent] if allocation.fallback else "",
+        weight_bits=bits,
+        agent_flops=0.0 if refused else float(table.agent_flops[cut]) * bits / table.reference_bits,
+        server_flops=0.0 if refused else float(table.server_flops[cut]),
+        uplink_bits=0.0 if refused else float(table.uplink_bits[cut]),
+        downlink_bits=0.0 if refused else float(table.downlink_bits[cut]),
+        delay_budget_s=float(problem.delay_budget_s[agent]),
+        energy_budget_j=float(problem.energy_budget_j[agent]),
+        **{name: values[agent] for name, values in sheet.decided.items() if name in _COPIED},
+        **{name: values[agent] for name, values in sheet.planned.items()},  # type: ignore[arg-type]
+        **{name: values[agent] for name, values in sheet.unit.items()},
+    )

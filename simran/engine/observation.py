@@ -1,0 +1,124 @@
+"""What the controller sees of a scenario and its world, as a problem for an allocator."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simran.allocation import ClockSet, Problem
+from simran.compute import PowerLaw, Processor
+from simran.engine.cuts import cut_table
+from simran.engine.world import agent_names, route
+from simran.scenario import AgentGroup, Scenario
+
+__all__ = ["Waits", "narrowed", "observe"]
+
+Floats = NDArray[np.float64]
+Waits = tuple[Floats, Floats, Floats]
+
+
+def observe(scenario: Scenario) -> Problem:
+    """Return the design problem of all agents for empty queues and requests of mean size."""
+    members = agent_names(scenario)
+    groups = [group for _, group in members]
+    kinds = list(dict.fromkeys((group.model, group.placement) for group in groups))
+    tables = tuple(cut_table(scenario.models[model], placement) for model, placement in kinds)
+    cells, servers = list(scenario.cells), list(scenario.servers)
+    links = [_link(scenario, group) for group in groups]
+    server_of = [scenario.servers[group.server] for group in groups]
+    zeros, ones = np.zeros(len(groups)), np.ones(len(groups))
+    return Problem(
+        agents=tuple(name for name, _ in members),
+        groups=tuple(group.name for group in groups),
+        tables=tables,
+        table_index=np.array([kinds.index((it.model, it.placement)) for it in groups]),
+        agent_clock=_clocks([group.processor for group in groups]),
+        server_clock=_clocks([server.processor for server in server_of]),
+        agent_memory_bytes=np.array([group.processor.memory_bytes for group in groups]),
+        server_memory_bytes=np.array([server.processor.memory_bytes for server in server_of]),
+        size=ones,
+        uplink_size=ones,
+        server_size=ones,
+        rate_bps=np.array([scenario.cells[group.cell].rate_bps for group in groups]),
+        transmit_w=np.array([group.transmit_w for group in groups]),
+        link_s_per_bit=np.array([seconds for seconds, _ in links]),
+        link_delay_s=np.array([delay for _, delay in links]),
+        agent_wait_s=zeros,
+        uplink_wait_s=zeros,
+        server_wait_s=zeros,
+        decision_s=zeros + _decision_s(scenario),
+        delay_budget_s=np.array([group.delay_budget_s for group in groups]),
+        energy_budget_j=np.array([group.energy_budget_j for group in groups]),
+        weight=np.array([group.weight for group in groups]),
+        cell_index=np.array([cells.index(group.cell) for group in groups]),
+        server_index=np.array([servers.index(group.server) for group in groups]),
+        cell_scheduler=tuple(cell.scheduler for cell in scenario.cells.values()),
+        cell_sharing=tuple(cell.sharing for cell in scenario.cells.values()),
+        server_discipline=tuple(server.discipline for server in scenario.servers.values()),
+        server_partition=tuple(server.partition for server in scenario.servers.values()),
+        headroom=scenario.allocator.headroom,
+        select=scenario.allocator.select,
+        on_violation=tuple(group.on_violation for group in groups),
+    )
+
+
+def narrowed(problem: Problem, agent: int) -> Problem:
+    """Return the same problem for one agent alone."""
+
+    def one(values: Floats) -> Floats:
+        return values[agent : agent + 1]
+
+    clocks = {
+        name: ClockSet(**{key: one(array) for key, array in vars(getattr(problem, name)).items()})
+        for name in ("agent_clock", "server_clock")
+    }
+    arrays = {
+        name: one(values) for name, values in vars(problem).items() if isinstance(values, np.ndarray)
+    }
+    arrays["table_index"] = np.zeros(1, dtype=np.int64)
+    return replace(
+        problem,
+        **arrays,
+        **clocks,  # type: ignore[arg-type]
+        tables=(problem.tables[int(problem.table_index[agent])],),
+        agents=(problem.agents[agent],),
+        groups=(problem.groups[agent],),
+        on_violation=(problem.on_violation[agent],),
+    )
+
+
+def _decision_s(scenario: Scenario) -> float:
+    # Only a request that is decided on arrival waits for its decision.
+    spec = scenario.allocator
+    return spec.decision_time_s if spec.every == "per-request" else 0.0
+
+
+def _link(scenario: Scenario, group: AgentGroup) -> tuple[float, float]:
+    nodes = route(scenario, group.cell, group.server)
+    graph = scenario.graph()
+    links = [graph.edges[hop]["link"] for hop in itertools.pairwise(nodes)]
+    return sum(1.0 / link.rate_bps for link in links), sum(link.delay_s for link in links)
+
+
+def _clocks(processors: Sequence[Processor]) -> ClockSet:
+    steps = max(len(it.frequencies_hz or ()) for it in processors)
+    table_hz = np.full((len(processors), steps), np.nan)
+    table_w = np.full((len(processors), steps), np.nan)
+    for row, processor in enumerate(processors):
+        for column, step_hz in enumerate(processor.frequencies_hz or ()):
+            table_hz[row, column] = step_hz
+            table_w[row, column] = processor.power.dynamic_w(step_hz)
+    laws = [it.power if isinstance(it.power, PowerLaw) else PowerLaw(0.0) for it in processors]
+    return ClockSet(
+        f_max_hz=np.array([it.f_max_hz for it in processors]),
+        flops_per_cycle=np.array([it.flops_per_cycle for it in processors]),
+        dynamic=np.array([law.dynamic for law in laws]),
+        exponent=np.array([law.exponent for law in laws]),
+        pue=np.array([it.pue for it in processors]),
+        table_hz=table_hz,
+        table_w=table_w,
+    )

@@ -1,0 +1,190 @@
+"""An embodied agent: where requests arise, and the processor that runs the first part."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+
+from simpy.events import Event
+
+from simran.compute import Processor
+from simran.entities.calendar import Calendar
+from simran.entities.clock import Alarm, Clock
+from simran.errors import RunError
+from simran.results.records import COMPLETED, DROPPED, FAILED, Design, Request
+
+__all__ = ["Agent", "Demand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Where an agent's requests come from.
+
+    Parameters
+    ----------
+    arrivals_s : arrival times, ascending [s]; for closed-loop the first one only
+    sizes : (agent, uplink, server) size factors, one draw per request
+    think_s : closed-loop: next request that long after the last answer [s]; None otherwise
+    """
+
+    arrivals_s: Iterator[float]
+    sizes: Iterator[tuple[float, float, float]]
+    think_s: float | None = None
+
+
+class Agent:
+    """One agent: a process that wakes at its next arrival or at the end of its next job.
+
+    Jobs wait for the processor in order of arrival. At equal times a job that ends goes before a
+    request that arrives. A request is bound to the design in force when it arrives.
+
+    Parameters
+    ----------
+    clock : the simulated time
+    index : number of the agent in the world
+    processor : its on-board processor
+    demand : its requests
+    number : gives the next request its number
+    present : requests in the system by number; the agent adds its own
+    """
+
+    __slots__ = (
+        "_alarm",
+        "_arrivals_s",
+        "_clock",
+        "_jobs",
+        "_next_s",
+        "_number",
+        "_occupancy_s",
+        "_present",
+        "_sizes",
+        "_think_s",
+        "calendar",
+        "decide",
+        "decision_s",
+        "design",
+        "ended",
+        "index",
+        "send",
+    )
+
+    design: Design
+    send: Callable[[Request], None]
+    ended: Callable[[Request], None]
+
+    def __init__(
+        self,
+        clock: Clock,
+        index: int,
+        processor: Processor,
+        demand: Demand,
+        number: Callable[[], int],
+        present: dict[int, Request],
+    ) -> None:
+        self._clock = clock
+        self.index = index
+        self.calendar = Calendar(processor)
+        self._arrivals_s = demand.arrivals_s
+        self._sizes = demand.sizes
+        self._think_s = demand.think_s
+        self._number = number
+        self._present = present
+        self._jobs: deque[Request] = deque()
+        self._alarm = Alarm(clock)
+        self._next_s = next(demand.arrivals_s, math.inf)
+        self._occupancy_s = 0.0
+        self.decide: Callable[[int, tuple[float, float, float]], Design] | None = None
+        self.decision_s = 0.0
+        clock.process(self._live())
+
+    def answered(self, status: int) -> None:
+        """Take note that a request of this agent has ended; a closed loop goes on from there."""
+        if self._think_s is None:
+            return
+        if status != COMPLETED and self._think_s == 0.0:
+            raise RunError(
+                f"agent number {self.index} refuses every request in a closed loop without think"
+                " time, so time cannot move: give it a think time or a design that is feasible"
+            )
+        self._next_s = self._clock.now + self._think_s
+        self._alarm.bring_forward(self._next_s)
+
+    def backlog_s(self) -> float:
+        """Return how long a job that came now would wait for the processor [s]."""
+        return self.calendar.wait_s(self._clock.now)
+
+    def integrals(self, now: float) -> tuple[float, float]:
+        """Return ∫ number of jobs dt and the time at work, both up to now [s]."""
+        busy_s = self.calendar.meters[0].busy_s
+        for job in self._jobs:
+            busy_s += max(0.0, now - job.agent_start)
+        return self._occupancy_s + len(self._jobs) * now, busy_s
+
+    def close(self, now: float) -> None:
+        """Settle what the end of the run finds unfinished: partial energy, no stamps beyond it."""
+        meter = self.calendar.meters[0]
+        for job in self._jobs:
+            start, end = job.agent_start, job.agent_end
+            meter.broken_job(start, now, job.design.agent_frequency_hz)
+            if start < now:
+                part = (now - start) / (end - start)
+                job.agent_j = job.design.agent_unit_j * job.size * part
+            else:
+                job.agent_start = math.nan
+            job.agent_end = math.nan
+        self.calendar.close(now)
+
+    def _live(self) -> Generator[Event, None, None]:
+        rest_until = self._alarm.rest_until
+        jobs = self._jobs
+        clock = self._clock
+        while True:
+            next_s = self._next_s
+            yield rest_until(jobs[0].agent_end if jobs and jobs[0].agent_end <= next_s else next_s)
+            now = clock.now
+            while jobs and jobs[0].agent_end <= now:
+                self._finish(now)
+            while self._next_s <= now:
+                self._arrive(now)
+
+    def _finish(self, now: float) -> None:
+        job = self._jobs.popleft()
+        self._occupancy_s += now
+        design = job.design
+        job.agent_j = design.agent_unit_j * job.size
+        self.calendar.meters[0].job(job.agent_start, now, design.agent_frequency_hz)
+        if design.placement == "on-device":
+            job.status = COMPLETED
+            self.ended(job)
+        else:
+            self.send(job)
+
+    def _arrive(self, now: float) -> None:
+        self._next_s = next(self._arrivals_s, math.inf)
+        sizes = next(self._sizes)
+        decide = self.decide
+        design = self.design if decide is None else decide(self.index, sizes)
+        job = Request(self._number(), self.index, design, sizes[0], now)
+        job.uplink_size = sizes[1]
+        job.server_size = sizes[2]
+        self._present[job.id] = job
+        if not design.placement:
+            job.status = FAILED if design.fallback == "failed" else DROPPED
+            self.ended(job)
+        elif design.agent_flops:
+            job.agent_start, job.agent_end, _ = self.calendar.reserve(
+                now + self.decision_s,
+                design.agent_unit_s * sizes[0],
+                design.agent_frequency_hz,
+            )
+            self._occupancy_s -= now
+            self._jobs.append(job)
+        elif self.decision_s:
+            self._clock.call_at(now + self.decision_s, self._decided, job)
+        else:
+            self.send(job)
+
+    def _decided(self, event: Event) -> None:
+        self.send(event._value)

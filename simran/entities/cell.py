@@ -1,0 +1,157 @@
+"""A radio cell: what the agents' uplinks share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+from simran.entities.clock import Clock
+from simran.entities.lanes import Lanes
+from simran.entities.sharing import Sharing
+from simran.results.records import Design, Request
+
+__all__ = ["AllocatedCell", "Cell", "EqualShareCell", "UnlimitedCell"]
+
+
+class Cell(ABC):
+    """A cell as its agents see it. Work is counted in seconds of the whole cell's airtime.
+
+    Energy is electrical transmit power × own airtime: with shares of time, how long a flow had to
+    share does not change what its agent draws.
+
+    Attributes
+    ----------
+    sent : called with a request when its features have been sent
+    """
+
+    sent: Callable[[Request], None]
+
+    def __init__(self, clock: Clock, name: str) -> None:
+        self._clock = clock
+        self.name = name
+
+    @abstractmethod
+    def send(self, request: Request) -> None:
+        """Take a request's features to send."""
+
+    @abstractmethod
+    def backlog_s(self, agent: int) -> float:
+        """Return the airtime that flows before a new one of this agent still need [s]."""
+
+    @abstractmethod
+    def integrals(self, now: float) -> tuple[float, float]:
+        """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
+
+    @abstractmethod
+    def close(self, now: float) -> None:
+        """Charge the flows that the end of the run finds unfinished for what they have sent."""
+
+    def adopt(self, agent: int, design: Design) -> None:  # noqa: B027
+        """Take note of an agent's new design; only an allocated cell has shares to change."""
+
+    def _end(self, request: Request) -> None:
+        request.uplink_end = self._clock.now
+        request.transmit_j = request.design.transmit_unit_j * request.uplink_size
+        self.sent(request)
+
+    @staticmethod
+    def _charge(request: Request, left_s: float) -> None:
+        whole_s = request.design.uplink_unit_s * request.uplink_size
+        part = 1.0 - left_s / whole_s if whole_s else 1.0
+        request.transmit_j = request.design.transmit_unit_j * request.uplink_size * part
+
+
+class UnlimitedCell(Cell):
+    """A cell of unlimited rate: sending takes neither time nor energy."""
+
+    def send(self, request: Request) -> None:
+        """Send at once."""
+        request.uplink_start = self._clock.now
+        self._end(request)
+
+    def backlog_s(self, agent: int) -> float:
+        """Return 0."""
+        return 0.0
+
+    def integrals(self, now: float) -> tuple[float, float]:
+        """Return zeros: nothing stays."""
+        return 0.0, 0.0
+
+    def close(self, now: float) -> None:
+        """Do nothing: no flow is ever unfinished."""
+
+
+class EqualShareCell(Cell):
+    """A cell whose airtime is shared equally among the flows present."""
+
+    def __init__(self, clock: Clock, name: str) -> None:
+        super().__init__(clock, name)
+        self._flows = Sharing(clock, self._end)
+
+    def send(self, request: Request) -> None:
+        """Start a flow."""
+        request.uplink_start = self._clock.now
+        self._flows.join(request, request.design.uplink_unit_s * request.uplink_size)
+
+    def backlog_s(self, agent: int) -> float:
+        """Return the airtime that all flows present still need [s]."""
+        return self._flows.backlog()
+
+    def integrals(self, now: float) -> tuple[float, float]:
+        """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
+        return self._flows.integrals(now)
+
+    def close(self, now: float) -> None:
+        """Charge unfinished flows for what they have sent."""
+        for request, left_s in self._flows.remaining():
+            self._charge(request, left_s)
+
+
+class AllocatedCell(Cell):
+    """A cell that gives each agent a share of its airtime, which no other agent can use.
+
+    An agent's flows take turns in its share, first come first served.
+
+    Parameters
+    ----------
+    clock : the simulated time
+    name : for the results
+    agents : the agents of the cell; each starts with an equal share
+    """
+
+    def __init__(self, clock: Clock, name: str, agents: Sequence[int]) -> None:
+        super().__init__(clock, name)
+        self._lane = {agent: lane for lane, agent in enumerate(agents)}
+        equal = 1.0 / len(agents)
+        self._lanes = Lanes(clock, [equal] * len(agents), self._begin, self._sent)
+
+    def send(self, request: Request) -> None:
+        """Queue a flow in its agent's share."""
+        request.uplink_start = self._clock.now
+        work_s = request.design.uplink_unit_s * request.uplink_size
+        self._lanes.join(self._lane[request.agent], request, work_s)
+
+    def backlog_s(self, agent: int) -> float:
+        """Return the airtime that the agent's own flows still need, at its share [s]."""
+        lane = self._lane[agent]
+        return self._lanes.backlog(lane) / self._lanes.share(lane)
+
+    def integrals(self, now: float) -> tuple[float, float]:
+        """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
+        return self._lanes.integrals(now)
+
+    def adopt(self, agent: int, design: Design) -> None:
+        """Give the agent the share of its new design."""
+        self._lanes.set_share(self._lane[agent], design.bandwidth_share)
+
+    def close(self, now: float) -> None:
+        """Charge unfinished flows for what they have sent."""
+        for request, left_s, begun in self._lanes.remaining():
+            if begun:
+                self._charge(request, left_s)
+
+    def _begin(self, request: Request, lane: int) -> None:
+        """Nothing to note: the wait for one's own flows counts as uplink time."""
+
+    def _sent(self, request: Request, lane: int) -> None:
+        self._end(request)

@@ -1,0 +1,99 @@
+"""The way of a request: over the cell and the transport links to the server, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from simpy.events import Event
+
+from simran.entities.clock import Clock
+from simran.entities.transport import Direction
+from simran.results.records import COMPLETED, Request
+
+__all__ = ["Path"]
+
+
+class Path:
+    """What joins one cell to one server, in both directions.
+
+    The answer travels back over the same links and down the cell at the whole-cell rate, which is
+    not shared; so its last link and the downlink are one event.
+
+    Parameters
+    ----------
+    clock : the simulated time
+    out, back : the links hop by hop, towards the server and from it
+    downlink_bps : rate of the answer in the cell [bit/s]; inf takes no time
+    """
+
+    __slots__ = ("_back", "_clock", "_downlink_bps", "_out", "accept", "ended")
+
+    accept: Callable[[Request], None]
+    ended: Callable[[Request], None]
+
+    def __init__(
+        self,
+        clock: Clock,
+        out: Sequence[Direction],
+        back: Sequence[Direction],
+        downlink_bps: float,
+    ) -> None:
+        self._clock = clock
+        self._out = [hop for hop in out if not hop.instant]
+        self._back = [hop for hop in back if not hop.instant]
+        self._downlink_bps = downlink_bps
+
+    def forward(self, request: Request) -> None:
+        """Carry a request from the cell to the server."""
+        if self._out:
+            self._hop(request, 0)
+        else:
+            self.accept(request)
+
+    def answer(self, request: Request) -> None:
+        """Carry the answer from the server to the agent."""
+        if len(self._back) > 1:
+            self._hop_back(request, 0)
+        else:
+            self._last_leg(request)
+
+    def _hop(self, request: Request, place: int) -> None:
+        bits = request.design.uplink_bits * request.uplink_size
+        arrival_s = self._out[place].carry(self._clock.now, bits)
+        if place + 1 == len(self._out):
+            self._clock.call_at(arrival_s, self._arrived, request)
+        else:
+            self._clock.call_at(arrival_s, self._next_hop, (request, place + 1))
+
+    def _next_hop(self, event: Event) -> None:
+        self._hop(*event._value)
+
+    def _arrived(self, event: Event) -> None:
+        self.accept(event._value)
+
+    def _hop_back(self, request: Request, place: int) -> None:
+        if place + 1 == len(self._back):
+            self._last_leg(request)
+            return
+        bits = request.design.downlink_bits * request.size
+        arrival_s = self._back[place].carry(self._clock.now, bits)
+        self._clock.call_at(arrival_s, self._next_hop_back, (request, place + 1))
+
+    def _next_hop_back(self, event: Event) -> None:
+        self._hop_back(*event._value)
+
+    def _last_leg(self, request: Request) -> None:
+        now = self._clock.now
+        bits = request.design.downlink_bits * request.size
+        time_s = self._back[-1].carry(now, bits) if self._back else now
+        time_s += bits / self._downlink_bps
+        if time_s > now:
+            self._clock.call_at(time_s, self._answered, request)
+        else:
+            request.status = COMPLETED
+            self.ended(request)
+
+    def _answered(self, event: Event) -> None:
+        request: Request = event._value
+        request.status = COMPLETED
+        self.ended(request)
