@@ -98,7 +98,7 @@ class Candidates:
 
 
 def batches(problem: Problem, restriction: Restriction) -> Iterator[Candidates]:
-    """Yield the candidates of all agents, by cut table and kind of clock, in pieces that fit memory."""
+    """Yield the candidates of all agents, by cut table and kind of clock, in handy pieces."""
     by_step = np.isfinite(problem.agent_clock.table_hz).any(axis=1) * 2
     by_step = by_step + np.isfinite(problem.server_clock.table_hz).any(axis=1)
     keys = problem.table_index * 4 + by_step

@@ -1,7 +1,7 @@
 """The best pair of clocks for a given bit-width, in closed form and vectorised.
 
-The agent runs A cycles and draws e_a = p A f^(α−1), the server runs B cycles (Q of them counted by the
-energy, B = Q/φ) and draws e_s = q Q f̃^(β−1), with p = ηψ and q = η̃ψ̃.
+The agent runs A cycles and draws e_a = p A f^(α−1), the server runs B cycles (Q of them counted by
+the energy, B = Q/φ) and draws e_s = q Q f̃^(β−1), with p = ηψ and q = η̃ψ̃.
 """
 
 from __future__ import annotations
@@ -65,10 +65,11 @@ class Clocks:
 def least_energy(work: Work, agent: Box, server: Box) -> Clocks:
     """Return the clocks of least energy that finish within ``work.time_s``.
 
-    With x and y the times of agent and server, ``p A^α x^(1−α) + q Q B^(β−1) y^(1−β)`` is convex on the
-    line x + y = T, so the free optimum, clipped to what the clocks allow, is the optimum. For α = β
-    it is ``x : y = (p A^α)^(1/α) : (q Q B^(α−1))^(1/α)``, which is f^α : f̃^α = (A/P) : (B/Q) of the
-    theory. Where even full clocks are too slow, full clocks are returned. ``time_s`` must be finite.
+    With x and y the times of agent and server, ``p A^α x^(1−α) + q Q B^(β−1) y^(1−β)`` is convex on
+    the line x + y = T, so the free optimum, clipped to what the clocks allow, is the optimum. For
+    α = β it is ``x : y = (p A^α)^(1/α) : (q Q B^(α−1))^(1/α)``, that is f^α : f̃^α = (A/P) : (B/Q)
+    with P for p A and Q for q Q. Where even full clocks are too slow, they are returned. ``time_s``
+    must be finite.
     """
     alpha, beta = agent.exponent, server.exponent
     A, B = work.agent_cycles, work.server_cycles_in_slice

@@ -64,7 +64,6 @@ def solve(given: Candidates, bits: Ints | None = None, *, any_energy: bool = Fal
     work = _work(given, given.bits[columns], any_energy)
     agent, server = _spread(given.agent_box, 0), _spread(given.server_box, 1)
     clocks, fast = _best_clocks(given, work, agent, server)
-    n, n_cuts = given.fits.shape[:2]
     fits = given.fits
     if bits is not None:
         fits = np.take_along_axis(fits, bits, axis=2)
@@ -98,9 +97,7 @@ def best(given: Candidates, *, any_energy: bool = False) -> Choice:
     return choose(given, designs, objective, None)
 
 
-def choose(
-    given: Candidates, designs: Designs, objective: Floats, bits: Ints | None
-) -> Choice:
+def choose(given: Candidates, designs: Designs, objective: Floats, bits: Ints | None) -> Choice:
     """Return each agent's best design by the stated rule; ``bits`` as for :func:`solve`."""
     shape = designs.feasible.shape
     columns = np.arange(len(given.bits)) if bits is None else bits
@@ -137,8 +134,9 @@ def pick(
     left = feasible.copy()
     for values, tolerance in criteria:
         least = np.where(left, values, np.inf).min(axis=1, keepdims=True)
-        left &= values <= least + tolerance * np.abs(least)
-    return feasible.any(axis=1), np.argmax(left, axis=1)
+        margin = tolerance * np.abs(least) if tolerance else 0.0  # least is inf where none is left
+        left &= values <= least + margin
+    return np.logical_or.reduce(feasible, axis=1), np.argmax(left, axis=1)
 
 
 def _work(given: Candidates, bits: Ints, any_energy: bool) -> Work:
@@ -158,14 +156,10 @@ def _work(given: Candidates, bits: Ints, any_energy: bool) -> Work:
 def _spread(box: Box, side: int) -> Box:
     """Lay the clocks of a box along axis 3 (agent) or axis 4 (server)."""
     index = (slice(None), None, None) + ((slice(None), None) if side == 0 else (None, slice(None)))
-    return Box(
-        box.low_hz[index], box.high_hz[index], box.coefficient[index], box.exponent[index]
-    )
+    return Box(box.low_hz[index], box.high_hz[index], box.coefficient[index], box.exponent[index])
 
 
-def _best_clocks(
-    given: Candidates, work: Work, agent: Box, server: Box
-) -> tuple[Clocks, Bools]:
+def _best_clocks(given: Candidates, work: Work, agent: Box, server: Box) -> tuple[Clocks, Bools]:
     fast = given.fast
     mask = fast[:, None, None, None, None]
     if not fast.any():

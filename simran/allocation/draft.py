@@ -20,8 +20,8 @@ Chooser = Callable[[Candidates], Choice]
 def plan(problem: Problem, name: str, restriction: Restriction, chooser: Chooser) -> Allocation:
     """Return the allocation that takes each agent's design from ``chooser``.
 
-    Where nothing is feasible the agent's ``on_violation`` decides: ``degrade`` takes the fewest bits
-    at full clocks under the cut with the least delay (where the bit-width is given beforehand,
+    Where nothing is feasible the agent's ``on_violation`` decides: ``degrade`` takes the fewest
+    bits at full clocks under the cut with the least delay (where the bit-width is given beforehand,
     the least energy within the delay budget if it can be met), ``drop`` refuses its requests,
     ``fallback-on-device`` takes the best on-device design, or failing that the fewest bits at full
     clocks. Agents whose weights fit nowhere have ``failed``. ``binding`` then says what rules out
@@ -105,9 +105,7 @@ class _Draft:
             self._enter(given, in_time, rows & in_time.found)
 
     def _go_local(self, given: Candidates, agents: Ints) -> None:
-        given = candidates(
-            self.problem, agents, replace(given.restriction, placement="on-device")
-        )
+        given = candidates(self.problem, agents, replace(given.restriction, placement="on-device"))
         choice, rough = best(given), _full_clocks(given)
         everyone = np.ones(len(agents), dtype=np.bool_)
         self._enter(given, rough, rough.found)
@@ -119,7 +117,7 @@ class _Draft:
 
 
 def _full_clocks(given: Candidates) -> Choice:
-    """Return the fewest bits at full clocks under the cut, of those that fit, with the least delay."""
+    """Return the fewest bits at full clocks, under the cut that fits with the least delay."""
     f, g = fastest_hz(given.agent_box), fastest_hz(given.server_box)
     cycles = given.cost.agent_cycles_per_bit * given.bits[0]
     delay: Floats = cycles / f[:, None] + given.cost.server_cycles_in_slice / g[:, None]
@@ -131,5 +129,9 @@ def _full_clocks(given: Candidates) -> Choice:
     here = given.cost.agent_cycles_per_bit[rows, cut] > 0
     there = given.cost.server_cycles[rows, cut] > 0
     return Choice(
-        fits.any(axis=1), cut, none, np.where(here, f, 0.0), np.where(there, g, 0.0)
+        np.logical_or.reduce(fits, axis=1),
+        cut,
+        none,
+        np.where(here, f, 0.0),
+        np.where(there, g, 0.0),
     )

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from simran.allocation.base import ALLOCATORS, Allocator, Option
-from simran.allocation.candidates import Restriction
-from simran.allocation.designs import best
-from simran.allocation.draft import plan
-from simran.allocation.options import read_share
-from simran.allocation.problem import Allocation, Problem
+from simran.allocation.base import ALLOCATORS
+from simran.allocation.candidates import Candidates
+from simran.allocation.designs import Choice, best
+from simran.allocation.per_agent import PerAgentAllocator
 
 __all__ = ["Exact"]
 
 
 @ALLOCATORS.register("exact")
-class Exact(Allocator):
+class Exact(PerAgentAllocator):
     """The least distortion that meets both budgets, agent by agent.
 
     Every cut and candidate bit-width is looked at with the clocks that are best for it, so no
     monotonicity is assumed. The rule: least objective; among equals (within 1e-9 relative) least
     energy, or least delay with ``select: min-delay``; then fewer bits, lower f, lower f̃. Without a
     delay budget the least energy would ask for a clock of zero, so the fastest design within the
-    energy budget is taken. ``assumed_share`` is the share of cell and server that each agent counts
-    on; the design itself leaves the shares equal.
+    energy budget is taken.
+
+    Examples
+    --------
+    >>> from simran.allocation.simple import single_agent
+    >>> design = Exact().allocate(single_agent(520.72e9, 245.95e9, 3.5, 2.0))
+    >>> int(design.weight_bits[0]), design.binding[0]
+    (11, 'delay+energy')
     """
 
     name: ClassVar[str] = "exact"
-    OPTIONS: ClassVar[Mapping[str, Option]] = {
-        "assumed_share": Option("share of cell and server, in (0, 1]", 1.0, read_share)
-    }
 
-    def allocate(self, problem: Problem) -> Allocation:
-        """Return the optimum of every agent."""
-        restriction = Restriction(assumed_share=self.options["assumed_share"])
-        return plan(problem, self.name, restriction, best)
+    def choose(self, given: Candidates) -> Choice:
+        """Return the best candidate of each agent."""
+        return best(given)

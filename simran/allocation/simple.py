@@ -128,7 +128,9 @@ def many_agents(
         "server_index": zeros.copy(),
         "on_violation": ("degrade",) * count,
     }
-    each = {key: _column(count, columns.pop(key, value)) for key, value in _EACH.items()}
+    each: dict[str, Any] = {
+        key: _column(count, columns.pop(key, value)) for key, value in _EACH.items()
+    }
     rest = {**fixed, **_REST, **columns}
     if isinstance(rest["on_violation"], str):
         rest["on_violation"] = (rest["on_violation"],) * count

@@ -117,9 +117,10 @@ class Agent:
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and the time at work, both up to now [s]."""
-        busy_s = self.calendar.meters[0].busy_s
+        meter = self.calendar.meters[0]
+        busy_s = meter.busy_s
         for job in self._jobs:
-            busy_s += max(0.0, now - job.agent_start)
+            busy_s += max(0.0, now - max(job.agent_start, meter.since_s))
         return self._occupancy_s + len(self._jobs) * now, busy_s
 
     def close(self, now: float) -> None:

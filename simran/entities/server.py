@@ -93,8 +93,9 @@ class _OneByOne(Server):
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and busy worker-seconds, both up to now [s]."""
         busy_s = math.fsum(meter.busy_s for meter in self.meters)
-        for _, _, _, job in self._jobs:
-            busy_s += max(0.0, now - job.server_start)
+        for _, _, worker, job in self._jobs:
+            counted_s = self.meters[worker].since_s  # the end of the run counts parts of jobs
+            busy_s += max(0.0, now - max(job.server_start, counted_s))
         return self._occupancy_s + self._present() * now, busy_s
 
     def close(self, now: float) -> None:

@@ -1,0 +1,181 @@
+"""The command line: reads arguments, calls the library, prints what it returns."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simran import __version__
+from simran.errors import InputError, SimranError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Discrete-event simulation of AI-RAN co-inference.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override one key; may be repeated."),
+]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or a shipped one's name.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"simran {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Discrete-event simulation of AI-RAN co-inference."""
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+@app.command()
+def run(  # noqa: PLR0913
+    file: File,
+    sets: Sets = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The result folder itself.")] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier result in --out.")] = False,
+    replications: Annotated[int, typer.Option(min=1, help="Runs with independent draws.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario and write a result folder."""
+    from simran.experiments import run_replications
+    from simran.reports import progress_bar, render_summary
+    from simran.scenario import load
+
+    scenario = load(file, sets or (), seed)
+    with progress_bar(scenario.name) as progress:
+        result = run_replications(
+            scenario, replications, out=out, overwrite=overwrite, progress=progress
+        )
+    if as_json:
+        _print_json({"path": str(result.path), **result.summary})
+    else:
+        typer.echo(render_summary(result.summary, result.manifest))
+        typer.echo(f"results: {result.path}")
+    if result.manifest["status"] != "complete":
+        typer.echo(f"interrupted: {result.path} holds what was simulated until then", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def validate(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Scenario files.")],
+    as_json: Json = False,
+) -> None:
+    """Report all faults of all files; nothing is run."""
+    from simran.experiments import validate_files
+
+    report = validate_files(files)
+    if as_json:
+        _print_json(report.as_dict())
+    else:
+        for line in report.lines():
+            typer.echo(line, err=line.startswith("fault"))
+    if not report.valid:
+        raise typer.Exit(2)
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
+    as_json: Json = False,
+) -> None:
+    """Print the summary table of an earlier run."""
+    from simran.reports import render_summary
+    from simran.results import Result
+
+    result = Result.open(folder)
+    if as_json:
+        _print_json(result.summary)
+    else:
+        typer.echo(render_summary(result.summary, result.manifest))
+
+
+@app.command()
+def solve(
+    file: File,
+    agent: Annotated[str | None, typer.Option(help="One agent or group; all if left out.")] = None,
+    sets: Sets = None,
+    as_json: Json = False,
+) -> None:
+    """Print the allocator's design for a scenario, with every term and its slack."""
+    from simran.engine import solve as solve_scenario
+    from simran.reports import render_design
+    from simran.scenario import load
+
+    design = solve_scenario(load(file, sets or ()), agent)
+    if as_json:
+        _print_json(design)
+    else:
+        typer.echo(render_design(design))
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Check this installation against theory: expected, got, tolerance, verdict."""
+    from simran.experiments import verify as verify_installation
+    from simran.reports import progress_bar, render_checks
+
+    with progress_bar("verify") as progress:
+        checks = verify_installation(progress=progress)
+    if as_json:
+        _print_json([check.as_dict() for check in checks])
+    else:
+        typer.echo(render_checks([check.as_dict() for check in checks]))
+    if not all(check.passed for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command(name="list")
+def list_(
+    what: Annotated[
+        str, typer.Argument(help="models, devices, allocators, scenarios or columns.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """List the catalogue with its sources, the allocators, or the columns of the results."""
+    from simran.experiments import listing
+    from simran.reports import render_rows
+
+    rows = listing(what)
+    if as_json:
+        _print_json(rows)
+    else:
+        typer.echo(render_rows(rows))
+
+
+def main() -> None:
+    """Run the program; bad input exits with 2, a failed run with 1, without a traceback."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except SimranError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,116 @@
+"""The allocator's design for a scenario, without any simulation."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+from simran.allocation import Allocation, Evaluation, Problem, evaluate, refuse_impossible
+from simran.engine.controller import make_allocator
+from simran.engine.designs import with_equal_shares
+from simran.engine.observation import observe
+from simran.errors import UnknownNameError
+from simran.scenario import Scenario
+from simran.streams import Streams
+
+__all__ = ["solve"]
+
+_TERMS_S = ("agent_s", "uplink_s", "backhaul_s", "server_s", "return_link_s", "downlink_s")
+_TERMS_J = ("agent_j", "transmit_j", "server_j")
+
+
+def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
+    """Return the design of every agent for empty queues, with every term and its slack.
+
+    Parameters
+    ----------
+    scenario : what to design for
+    agent : name of one agent, such as ``inspector/0``, or of a group; None for all
+
+    Returns
+    -------
+    mapping with ``allocator``, ``feasible``, ``objective`` (Σ w_k D_k), ``decision_s`` (wall-clock
+    time of the allocator) and ``agents``, as JSON has it: None where there is no number.
+
+    Raises
+    ------
+    UnknownNameError
+        for an agent that the scenario does not have
+    AllocationError
+        if the allocator's answer is physically impossible
+    """
+    problem = observe(scenario)
+    chosen = _chosen(problem, agent)
+    allocator = make_allocator(scenario, Streams(scenario.seed))
+    began = time.perf_counter()
+    allocation = allocator.allocate(problem)
+    decision_s = time.perf_counter() - began
+    allocation = with_equal_shares(problem, allocation)
+    refuse_impossible(problem, allocation)
+    plan = evaluate(problem, allocation)
+    weighted = problem.weight * plan.distortion
+    return {
+        "scenario": scenario.name,
+        "allocator": allocation.allocator,
+        "assumes": "empty queues, requests of mean size, nobody else in cell or server",
+        "feasible": bool(allocation.feasible.all()),
+        "objective": _number(float(np.sum(weighted))),
+        "decision_s": decision_s,
+        "agents": [_agent(problem, allocation, plan, index) for index in chosen],
+    }
+
+
+def _chosen(problem: Problem, agent: str | None) -> list[int]:
+    everyone = range(len(problem.agents))
+    if agent is None:
+        return list(everyone)
+    found = [k for k in everyone if agent in {problem.agents[k], problem.groups[k]}]
+    if not found:
+        raise UnknownNameError("agent", agent, {*problem.agents, *problem.groups})
+    return found
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _agent(
+    problem: Problem, allocation: Allocation, plan: Evaluation, index: int
+) -> dict[str, Any]:
+    table = problem.tables[problem.table_index[index]]
+    cut = int(allocation.cut[index])
+    bits = int(allocation.weight_bits[index])
+    values = {
+        name: _number(float(getattr(source, name)[index]))
+        for source, names in (
+            (
+                allocation,
+                ("agent_frequency_hz", "server_frequency_hz", "bandwidth_share", "server_share"),
+            ),
+            (plan, ("delay_s", "energy_j")),
+            (problem, ("delay_budget_s", "energy_budget_j")),
+            (plan, ("distortion", "distortion_lower", "distortion_upper", "quality")),
+            (plan, _TERMS_S + _TERMS_J),
+        )
+        for name in names
+    }
+    planned_s = float(problem.delay_budget_s[index]) * (1.0 - problem.headroom)
+    return {
+        "agent": problem.agents[index],
+        "group": problem.groups[index],
+        "split": table.split[cut] if cut >= 0 else None,
+        "placement": table.placement[cut] if cut >= 0 else None,
+        "weight_bits": bits if bits > 0 and cut >= 0 else None,
+        **values,
+        "delay_planned_for_s": _number(planned_s),
+        "delay_slack_s": _number(planned_s - float(plan.delay_s[index])),
+        "energy_slack_j": _number(
+            float(problem.energy_budget_j[index]) - float(plan.energy_j[index])
+        ),
+        "feasible": bool(allocation.feasible[index]),
+        "binding": allocation.binding[index],
+        "fallback": (allocation.fallback[index] if allocation.fallback else "") or None,
+    }
