@@ -27,7 +27,9 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override one key; may be repeated."),
 ]
-File = Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or a shipped one's name.")]
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="A scenario file, or a shipped one's name.")
+]
 
 
 def _version(asked: bool) -> None:
@@ -150,9 +152,7 @@ def verify(as_json: Json = False) -> None:
 
 @app.command(name="list")
 def list_(
-    what: Annotated[
-        str, typer.Argument(help="models, devices, allocators, scenarios or columns.")
-    ],
+    what: Annotated[str, typer.Argument(help="models, devices, allocators, scenarios or columns.")],
     as_json: Json = False,
 ) -> None:
     """List the catalogue with its sources, the allocators, or the columns of the results."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simran.allocation.base import ALLOCATORS, Allocator, Option
+from simran.allocation.check import Check, check_allocator
 from simran.allocation.conformance import refuse_impossible
 from simran.allocation.evaluate import Evaluation, evaluate
 from simran.allocation.problem import Allocation, ClockSet, CutTable, Problem
@@ -11,11 +12,13 @@ __all__ = [
     "ALLOCATORS",
     "Allocation",
     "Allocator",
+    "Check",
     "ClockSet",
     "CutTable",
     "Evaluation",
     "Option",
     "Problem",
+    "check_allocator",
     "evaluate",
     "refuse_impossible",
 ]

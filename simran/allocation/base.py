@@ -49,6 +49,7 @@ class Allocator(ABC):
 
     name: ClassVar[str]
     OPTIONS: ClassVar[Mapping[str, Option]] = MappingProxyType({})
+    draws: ClassVar[bool] = False  # whether designs are random
 
     def __init__(
         self, options: Mapping[str, Any] | None = None, rng: np.random.Generator | None = None

@@ -14,7 +14,7 @@ from simran.allocation.designs import Choice, best, pick, solve
 from simran.allocation.options import read_frequency_hz, read_integer
 from simran.allocation.per_agent import PerAgentAllocator
 from simran.allocation.problem import Allocation, ClockSet, Floats, Problem
-from simran.allocation.stages import RELATIVE_TOLERANCE
+from simran.allocation.stages import RELATIVE_TOLERANCE, server_ceiling_hz
 from simran.errors import InputError
 
 __all__ = [
@@ -108,8 +108,8 @@ class FixedFrequency(_Best):
         agent, server = self.options["agent_frequency"], self.options["server_frequency"]
         return replace(
             super().restriction(problem),
-            agent_hz=_wanted_hz(problem, problem.agent_clock, agent, "agent_frequency"),
-            server_hz=_wanted_hz(problem, problem.server_clock, server, "server_frequency"),
+            agent_hz=_wanted_hz(problem, False, agent),
+            server_hz=_wanted_hz(problem, True, server),
         )
 
 
@@ -123,8 +123,8 @@ class MaxFrequency(_Best):
         """Return the restriction to the highest clocks."""
         return replace(
             super().restriction(problem),
-            agent_hz=_highest_hz(problem.agent_clock, 1.0),
-            server_hz=_highest_hz(problem.server_clock, 1.0),
+            agent_hz=_highest_hz(problem.agent_clock, problem.agent_clock.f_max_hz),
+            server_hz=_highest_hz(problem.server_clock, server_ceiling_hz(problem, 1.0)),
         )
 
 
@@ -137,6 +137,7 @@ class RandomFeasible(PerAgentAllocator):
     """
 
     name: ClassVar[str] = "random"
+    draws: ClassVar[bool] = True
 
     def allocate(self, problem: Problem) -> Allocation:
         """Return a random feasible design for every agent.
@@ -168,27 +169,29 @@ class RandomFeasible(PerAgentAllocator):
         return Choice(count > 0, pair // n_bits, pair % n_bits, f[at], g[at])
 
 
-def _highest_hz(clock: ClockSet, fraction: float) -> Floats:
-    """Return (K,) the highest clock up to ``fraction`` of the maximum, or the lowest step [Hz]."""
-    wanted = clock.f_max_hz * fraction
+def _highest_hz(clock: ClockSet, ceiling_hz: Floats) -> Floats:
+    """Return (K,) the highest clock up to a ceiling, or the lowest step [Hz]."""
     if not clock.table_hz.shape[1]:
-        return wanted
+        return ceiling_hz
     steps = clock.table_hz
     low = np.fmin.reduce(steps, axis=1)
-    below = np.where(steps <= (wanted * (1 + RELATIVE_TOLERANCE))[:, None], steps, np.nan)
+    below = np.where(steps <= (ceiling_hz * (1 + RELATIVE_TOLERANCE))[:, None], steps, np.nan)
     found: Floats = np.fmax(np.fmax.reduce(below, axis=1), low)
-    return np.where(np.isnan(low), wanted, found)
+    return np.where(np.isnan(low), ceiling_hz, found)
 
 
-def _wanted_hz(problem: Problem, clock: ClockSet, wanted_hz: float | None, option: str) -> Floats:
+def _wanted_hz(problem: Problem, of_server: bool, wanted_hz: float | None) -> Floats:
+    clock = problem.server_clock if of_server else problem.agent_clock
     if wanted_hz is None:
-        return _highest_hz(clock, 0.5)
+        half = clock.f_max_hz / 2
+        ceiling = np.minimum(half, server_ceiling_hz(problem, 1.0)) if of_server else half
+        return _highest_hz(clock, ceiling)
     steps = clock.table_hz
     near = np.isclose(steps, wanted_hz, rtol=RELATIVE_TOLERANCE, atol=0.0)
     stepped = np.logical_or.reduce(np.isfinite(steps), axis=1)
     wrong = wanted_hz > clock.f_max_hz * (1 + RELATIVE_TOLERANCE)
     wrong |= stepped & ~np.logical_or.reduce(near, axis=1)
     if wrong.any():
-        agent = problem.agents[int(np.argmax(wrong))]
-        raise InputError(f"option {option!r}: {agent!r} cannot run at {wanted_hz:g} Hz")
+        agent, side = problem.agents[int(np.argmax(wrong))], "server" if of_server else "agent"
+        raise InputError(f"option '{side}_frequency': {agent!r} cannot have {wanted_hz:g} Hz")
     return np.full(len(problem.agents), wanted_hz)

@@ -9,7 +9,7 @@ import numpy as np
 
 from simran.allocation.clocks import Box
 from simran.allocation.problem import Bools, ClockSet, CutTable, Floats, Ints, Problem
-from simran.allocation.stages import Shares, Stages, offloads, slices_by_clock, stages, waits
+from simran.allocation.stages import Shares, Stages, offloads, server_ceiling_hz, stages, waits
 from simran.errors import InputError
 
 __all__ = ["Candidates", "Restriction", "batches", "candidates"]
@@ -188,18 +188,17 @@ def _fits(problem: Problem, table: CutTable, agents: Ints, cuts: Ints, bits: Int
 
 
 def _boxes(problem: Problem, agents: Ints, restriction: Restriction) -> tuple[Box, Box]:
-    share = restriction.assumed_share
-    cap = np.where(slices_by_clock(problem)[agents], share, 1.0)
+    ceiling = server_ceiling_hz(problem, restriction.assumed_share)
     return (
-        _box(problem.agent_clock, agents, np.ones(len(agents)), restriction.agent_hz),
-        _box(problem.server_clock, agents, cap, restriction.server_hz),
+        _box(problem.agent_clock, agents, problem.agent_clock.f_max_hz, restriction.agent_hz),
+        _box(problem.server_clock, agents, ceiling, restriction.server_hz),
     )
 
 
-def _box(clock: ClockSet, agents: Ints, cap: Floats, fixed_hz: Floats | None) -> Box:
+def _box(clock: ClockSet, agents: Ints, ceiling_hz: Floats, fixed_hz: Floats | None) -> Box:
     coefficient = (clock.pue * clock.dynamic)[agents][:, None]
     exponent = clock.exponent[agents][:, None]
-    high = (clock.f_max_hz[agents] * cap)[:, None]
+    high = ceiling_hz[agents][:, None]
     if not (clock.table_hz.shape[1] and np.isfinite(clock.table_hz[agents[0]]).any()):
         if fixed_hz is not None:
             return Box(fixed_hz[agents][:, None], fixed_hz[agents][:, None], coefficient, exponent)

@@ -1,4 +1,4 @@
-"""Refusing what is physically impossible, and checking an allocator before it is trusted."""
+"""Refusing what is physically impossible."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def refuse_impossible(problem: Problem, allocation: Allocation) -> None:
 def _check_designs(problem: Problem, allocation: Allocation, table: CutTable, rows: Ints) -> None:
     cuts, bits = allocation.cut[rows], allocation.weight_bits[rows]
     placement = np.array(table.placement)[cuts]
-    local = np.array([name == "fallback-on-device" for name in allocation.fallback])[rows]
+    fallback = allocation.fallback or ("",) * len(problem.agents)
+    local = np.array([name == "fallback-on-device" for name in fallback], dtype=np.bool_)[rows]
     exempt = (placement == allocation.allocator) | ((placement == "on-device") & local)
     banned = ~table.allowed[cuts] & ~exempt
     _refuse(problem, allocation, rows, banned, "cut {} is not allowed", cuts)
@@ -63,10 +64,10 @@ def _check_shapes(problem: Problem, allocation: Allocation) -> None:
                 f"allocator {allocation.allocator!r}: {name} has shape {shape}, not ({count},)"
             )
     for name in ("binding", "fallback"):
-        if len(getattr(allocation, name)) != count:
+        given = len(getattr(allocation, name))
+        if given != count and (given or name == "binding"):
             raise AllocationError(
-                f"allocator {allocation.allocator!r}: {name} has "
-                f"{len(getattr(allocation, name))} entries, not {count}"
+                f"allocator {allocation.allocator!r}: {name} has {given} entries, not {count}"
             )
     for name in ("cut", "weight_bits"):
         if not np.issubdtype(getattr(allocation, name).dtype, np.integer):

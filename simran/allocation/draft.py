@@ -120,18 +120,19 @@ def _full_clocks(given: Candidates) -> Choice:
     """Return the fewest bits at full clocks, under the cut that fits with the least delay."""
     f, g = fastest_hz(given.agent_box), fastest_hz(given.server_box)
     cycles = given.cost.agent_cycles_per_bit * given.bits[0]
-    delay: Floats = cycles / f[:, None] + given.cost.server_cycles_in_slice / g[:, None]
-    fits = given.fits[:, :, 0]
+    there = given.cost.server_cycles_in_slice
+    delay: Floats = cycles / f[:, None] + np.where(there > 0, there / g[:, None], 0.0)
+    fits = given.fits[:, :, 0] & ~np.isnan(delay)  # a server may have no step slow enough
     delay = np.where(fits, delay + given.fixed_s, np.inf)
     cut = np.argmin(delay, axis=1)
     rows = np.arange(len(cut))
     none = np.zeros(len(cut), dtype=np.int64)
     here = given.cost.agent_cycles_per_bit[rows, cut] > 0
-    there = given.cost.server_cycles[rows, cut] > 0
+    serves = there[rows, cut] > 0
     return Choice(
         np.logical_or.reduce(fits, axis=1),
         cut,
         none,
         np.where(here, f, 0.0),
-        np.where(there, g, 0.0),
+        np.where(serves, g, 0.0),
     )

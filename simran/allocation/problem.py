@@ -6,7 +6,8 @@ candidate bit-widths, ``F`` clock steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +145,24 @@ class Problem:
         waits = self.agent_wait_s + self.uplink_wait_s + self.server_wait_s + self.decision_s
         budget: Floats = self.delay_budget_s * (1.0 - self.headroom) - waits
         return budget
+
+    def select_agents(self, rows: Ints) -> Problem:
+        """Return the problem of some agents, in the order of ``rows``."""
+        names = {
+            name: tuple(getattr(self, name)[row] for row in rows.tolist())
+            for name in ("agents", "groups", "on_violation")
+        }
+        clocks = {
+            name: ClockSet(**_rows(getattr(self, name), rows))
+            for name in ("agent_clock", "server_clock")
+        }
+        changes: dict[str, Any] = {**_rows(self, rows), **names, **clocks}
+        return replace(self, **changes)
+
+
+def _rows(record: ClockSet | Problem, rows: Ints) -> dict[str, Any]:
+    values = {f.name: getattr(record, f.name) for f in fields(record)}
+    return {name: value[rows] for name, value in values.items() if isinstance(value, np.ndarray)}
 
 
 @dataclass(frozen=True)

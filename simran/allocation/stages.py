@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simran.allocation.problem import Bools, CutTable, Floats, Ints, Problem
 
@@ -14,6 +13,7 @@ __all__ = [
     "Shares",
     "Stages",
     "offloads",
+    "server_ceiling_hz",
     "slices_by_clock",
     "stages",
     "waits",
@@ -127,9 +127,21 @@ def waits(
 
 def slices_by_clock(problem: Problem) -> Bools:
     """Return (K,) whether an agent's server gives each slice a clock of its own."""
-    by_clock = np.array([kind == "clock" for kind in problem.server_partition], dtype=np.bool_)
-    chosen: NDArray[np.bool_] = by_clock[problem.server_index]
+    pairs = zip(problem.server_discipline, problem.server_partition, strict=True)
+    by_clock = np.array([pair == ("allocated", "clock") for pair in pairs], dtype=np.bool_)
+    chosen: Bools = by_clock[problem.server_index]
     return chosen
+
+
+def server_ceiling_hz(problem: Problem, assumed_share: float) -> Floats:
+    """Return (K,) the highest server clock without a share that the design sets [Hz].
+
+    A slice with a clock of its own gets φ f̃_max, and designs that set no shares leave equal ones.
+    """
+    present = np.bincount(problem.server_index)[problem.server_index]
+    share = np.minimum(assumed_share, 1.0 / present)
+    ceiling: Floats = problem.server_clock.f_max_hz * np.where(slices_by_clock(problem), share, 1.0)
+    return ceiling
 
 
 def _time_share(problem: Problem, agents: Ints, share: Floats) -> Floats:

@@ -77,7 +77,9 @@ def narrowed(problem: Problem, agent: int) -> Problem:
         for name in ("agent_clock", "server_clock")
     }
     arrays = {
-        name: one(values) for name, values in vars(problem).items() if isinstance(values, np.ndarray)
+        name: one(values)
+        for name, values in vars(problem).items()
+        if isinstance(values, np.ndarray)
     }
     arrays["table_index"] = np.zeros(1, dtype=np.int64)
     return replace(

@@ -1,0 +1,109 @@
+"""Random design problems that cover what an allocator can meet, for checks and tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simran.allocation.problem import ClockSet, CutTable, Problem
+from simran.allocation.simple import clock_set, cut_table, many_agents
+
+__all__ = ["sample_problem"]
+
+_STEPS = 5
+
+
+def sample_problem(
+    rng: np.random.Generator,
+    count: int = 30,
+    *,
+    stepped: bool = False,
+    floor: float = 0.0,
+    same_exponents: bool = True,
+    **columns: Any,
+) -> Problem:
+    """Return the problem of ``count`` unlike agents, most but not all with a feasible design.
+
+    Five cuts are listed: on-server, three splits and on-device; the splits are allowed.
+
+    Parameters
+    ----------
+    rng : decides all numbers
+    count : K
+    stepped : whether the processors have tables of clocks in the place of a range
+    floor : least distortion per weight; above 0 it stops to fall with b, as power-of-two does
+    same_exponents : whether agent and server follow the same power law
+    columns : fields of :class:`Problem` to set, as in :func:`simran.allocation.simple.many_agents`
+    """
+    exponent = rng.choice([2.0, 2.5, 3.0], count)
+    other = exponent if same_exponents else rng.choice([2.2, 2.8, 3.0], count)
+    chosen: dict[str, Any] = {
+        "size": rng.uniform(0.5, 2.0, count),
+        "uplink_size": rng.uniform(0.5, 2.0, count),
+        "server_size": rng.uniform(0.5, 2.0, count),
+        "rate_bps": np.where(rng.random(count) < 0.2, np.inf, rng.uniform(2e7, 2e8, count)),
+        "transmit_w": rng.uniform(0.0, 2.0, count),
+        "link_s_per_bit": rng.uniform(0.0, 1e-9, count),
+        "link_delay_s": rng.uniform(0.0, 1e-3, count),
+        "agent_wait_s": rng.uniform(0.0, 0.05, count),
+        "uplink_wait_s": rng.uniform(0.0, 0.05, count),
+        "server_wait_s": rng.uniform(0.0, 0.05, count),
+        "delay_budget_s": rng.uniform(0.3, 6.0, count),
+        "energy_budget_j": rng.uniform(0.3, 4.0, count),
+        "agent_memory_bytes": np.where(rng.random(count) < 0.2, 1e9, np.inf),
+        "on_violation": tuple(
+            rng.choice(["degrade", "drop", "fallback-on-device"], count).tolist()
+        ),
+    }
+    agent = _clock(rng, exponent, stepped, 2e9, 32.0, 1e-28 * 2e9**3)
+    server = _clock(rng, other, stepped, 10e9, 128.0, 2e-30 * 10e9**3)
+    return many_agents(_table(floor), agent, server, **(chosen | columns))
+
+
+def _table(floor: float) -> CutTable:
+    here = np.array([0.0, 0.2, 0.5, 0.8, 1.0])
+    bits = np.arange(1, 17)
+    law = here[:, None] * np.maximum(2.0 ** (1.0 - bits), floor)
+    return cut_table(
+        placement=("on-server", "co-inference", "co-inference", "co-inference", "on-device"),
+        split=("", "early", "middle", "late", "end"),
+        allowed=[False, True, True, True, False],
+        agent_flops=600e9 * here,
+        server_flops=600e9 * (1 - here),
+        uplink_bits=[1.2e6, 8e6, 4e6, 1e6, 0.0],
+        downlink_bits=[512.0, 512.0, 512.0, 512.0, 0.0],
+        agent_weight_bytes_per_bit=2e8 * here,
+        server_weight_bytes=6.4e9 * (1 - here),
+        bits=bits,
+        distortion=law,
+        lower=law / 2,
+        upper=law * 2,
+    )
+
+
+def _clock(
+    rng: np.random.Generator,
+    exponent: np.ndarray[Any, np.dtype[np.float64]],
+    stepped: bool,
+    f_max_hz: float,
+    flops_per_cycle: float,
+    full_w: float,
+) -> ClockSet:
+    count = len(exponent)
+    highest = f_max_hz * rng.uniform(0.5, 1.5, count)
+    dynamic = full_w * rng.uniform(0.5, 2.0, count) / highest**exponent
+    steps = highest[:, None] * np.linspace(1 / _STEPS, 1.0, _STEPS)
+    steps[rng.random(count) < 0.5, 0] = np.nan
+    steps = np.sort(steps, axis=1)  # NaN last
+    watts = (dynamic[:, None] * steps ** exponent[:, None]) * rng.uniform(0.9, 1.1, steps.shape)
+    tables = {"table_hz": steps, "table_w": watts} if stepped else {}
+    return clock_set(
+        count,
+        f_max_hz=highest,
+        flops_per_cycle=flops_per_cycle,
+        dynamic=dynamic,
+        exponent=exponent,
+        pue=rng.uniform(1.0, 1.5, count),
+        **tables,
+    )

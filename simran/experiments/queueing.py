@@ -1,0 +1,252 @@
+"""Queueing systems with a known answer, as scenarios."""
+
+from __future__ import annotations
+
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simran.engine import run
+from simran.experiments.checks import Check, within
+from simran.results import Result
+from simran.scenario import load
+
+__all__ = ["QueueCase", "check_case", "erlang_c", "queue_cases", "sample"]
+
+_EXPONENTIAL = {"law": "exponential"}
+
+
+def erlang_c(servers: int, load_erlang: float) -> float:
+    """Return the probability that an arrival waits in M/M/c (Erlang's second formula).
+
+    Examples
+    --------
+    >>> erlang_c(1, 0.7)
+    0.7
+    """
+    blocked = 1.0
+    for n in range(1, servers + 1):
+        blocked = load_erlang * blocked / (n + load_erlang * blocked)
+    rho = load_erlang / servers
+    return blocked / (1.0 - rho + rho * blocked)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCase:
+    """One queueing system.
+
+    Parameters
+    ----------
+    name : in Kendall's notation
+    document : the scenario
+    statistic : what is compared, from a finished run
+    expected : what theory says
+    source : the theorem
+    """
+
+    name: str
+    document: Mapping[str, Any]
+    statistic: Callable[[Result], float]
+    expected: float
+    source: str
+
+
+def sample(case: QueueCase, requests: int, seed: int) -> float:
+    """Return the statistic of one replication of ``requests`` requests after a tenth of warm-up."""
+    rate = _total_rate(case.document)
+    document = {**case.document, "requests": requests, "warmup": 0.1 * requests / rate}
+    return case.statistic(run(load(document), seed=seed))
+
+
+def check_case(case: QueueCase, requests: int, replications: int) -> Check:
+    """Return the check of one case over replications that are numbered from 1."""
+    values = [sample(case, requests, seed) for seed in range(1, replications + 1)]
+    return within(case.name, case.expected, values, case.source)
+
+
+def queue_cases(rho: float) -> Iterator[QueueCase]:
+    """Yield the systems at load ``rho``; all mean service times are 1 s."""
+    yield from _single_station(rho)
+    yield from _shared(rho)
+    yield from _slices(rho)
+    yield from _tandem(rho)
+
+
+def _single_station(rho: float) -> Iterator[QueueCase]:
+    sojourn = 1.0 + rho / (1.0 - rho)
+    source = "M/M/1"
+    yield QueueCase(
+        f"M/M/1 server, load {rho:g}: sojourn",
+        _document(rho, _EXPONENTIAL),
+        _mean("server_wait_s", "server_compute_s"),
+        sojourn,
+        source,
+    )
+    yield QueueCase(
+        f"M/M/1 agent, load {rho:g}: sojourn",
+        _document(rho, _EXPONENTIAL, placement="on-device"),
+        _mean("agent_wait_s", "agent_compute_s"),
+        sojourn,
+        source,
+    )
+    yield QueueCase(
+        f"M/M/1 server, load {rho:g}: number present",
+        _document(rho, _EXPONENTIAL),
+        lambda result: float(result.summary["stations"]["server"]["mean_in_system"]),
+        rho / (1.0 - rho),
+        "Little's law",
+    )
+    for name, size, cv in (
+        ("M/D/1", {"law": "constant"}, 0.0),
+        ("M/G/1 (cv 2)", {"law": "gamma", "cv": 2.0}, 2.0),
+    ):
+        yield QueueCase(
+            f"{name} server, load {rho:g}: wait",
+            _document(rho, size),
+            _mean("server_wait_s"),
+            rho * (1.0 + cv**2) / (2.0 * (1.0 - rho)),
+            "Pollaczek-Khinchine",
+        )
+    yield QueueCase(
+        f"M/M/3 server, load {rho:g}: wait",
+        _document(rho, _EXPONENTIAL, workers=3),
+        _mean("server_wait_s"),
+        erlang_c(3, 3 * rho) / (3 * (1.0 - rho)),
+        "Erlang C",
+    )
+
+
+def _shared(rho: float) -> Iterator[QueueCase]:
+    for name, size in (
+        ("M/M/1-PS", _EXPONENTIAL),
+        ("M/D/1-PS", {"law": "constant"}),
+        ("M/G/1-PS (cv 2)", {"law": "gamma", "cv": 2.0}),
+    ):
+        source = "processor sharing: s/(1-rho) for every service law"
+        yield QueueCase(
+            f"{name} server, load {rho:g}: sojourn",
+            _document(rho, size, discipline="ps"),
+            _mean("server_compute_s"),
+            1.0 / (1.0 - rho),
+            source,
+        )
+        yield QueueCase(
+            f"{name} cell, load {rho:g}: sojourn",
+            _document(rho, size, at="cell"),
+            _mean("uplink_s"),
+            1.0 / (1.0 - rho),
+            source,
+        )
+
+
+def _slices(rho: float) -> Iterator[QueueCase]:
+    source = "two M/M/1 queues at half the speed"
+    yield QueueCase(
+        f"two slices of a server, load {rho:g}: sojourn",
+        _document(rho, _EXPONENTIAL, discipline="allocated", agents=2),
+        _mean("server_wait_s", "server_compute_s"),
+        2.0 / (1.0 - rho),
+        source,
+    )
+    yield QueueCase(
+        f"two shares of a cell, load {rho:g}: sojourn",
+        _document(rho, _EXPONENTIAL, at="cell", scheduler="allocated", agents=2),
+        _mean("uplink_s"),
+        2.0 / (1.0 - rho),
+        source,
+    )
+
+
+def _tandem(rho: float) -> Iterator[QueueCase]:
+    size = {"law": "exponential", "shared": False}
+    yield QueueCase(
+        f"Jackson tandem, load {rho:g}: sojourn at the second station",
+        _document(rho, size, placement="co-inference"),
+        _mean("server_wait_s", "server_compute_s"),
+        1.0 / (1.0 - rho),
+        "Jackson network",
+    )
+
+
+def _mean(*columns: str) -> Callable[[Result], float]:
+    def statistic(result: Result) -> float:
+        frame = result.requests
+        done = frame[(frame["status"] == "completed") & ~frame["in_warmup"]]
+        return float(np.mean(sum(done[column] for column in columns)))
+
+    return statistic
+
+
+def _total_rate(document: Mapping[str, Any]) -> float:
+    group = document["agents"]["source"]
+    return float(group["count"]) * float(group["arrivals"]["rate"])
+
+
+def _document(  # noqa: PLR0913
+    rho: float,
+    size: Mapping[str, Any],
+    *,
+    placement: str = "on-server",
+    at: str = "server",
+    discipline: str = "fifo",
+    scheduler: str = "equal-share",
+    workers: int = 1,
+    agents: int = 1,
+) -> dict[str, Any]:
+    """Return a scenario in which one station takes 1 s on average and the others next to nothing."""
+    in_cell = at == "cell"
+    return {
+        "simran": 1,
+        "name": "queue",
+        "models": {
+            "work": {
+                "parameters": 2.0,
+                "reference_bits": 32,
+                "bits": [32],
+                "weights": {"law": "exponential", "rate": 1.0},
+                "split": "head",
+                "input": "1000 bit",
+                "size": dict(size),
+                "blocks": [
+                    _block("head", 1.0 if placement == "co-inference" else 0.5),
+                    _block("tail", 1.0 if placement == "co-inference" else 0.5),
+                ],
+            }
+        },
+        "devices": {
+            "unit": {
+                "f_max": 1.0e12 if in_cell else 1.0,
+                "flops_per_cycle": 1.0,
+                "power": {"dynamic": 1.0e-30, "exponent": 3},
+            }
+        },
+        "network": {
+            "cells": {
+                "cell": {
+                    "channel": {"rate": 1000.0 if in_cell else "unlimited"},
+                    "uplink_scheduler": scheduler,
+                }
+            },
+            "servers": {"server": {"device": "unit", "discipline": discipline, "workers": workers}},
+            "links": [{"between": ["cell", "server"], "rate": "unlimited", "delay": 0}],
+        },
+        "agents": {
+            "source": {
+                "count": agents,
+                "device": "unit",
+                "model": "work",
+                "placement": placement,
+                "arrivals": {"process": "poisson", "rate": rho * workers / agents},
+                "transmit": {"power": 1.0},
+                "budget": {"delay": 1.0e9, "energy": 1.0e9},
+            }
+        },
+        "allocator": {"name": "max-frequency", "every": "once"},
+    }
+
+
+def _block(name: str, flops: float) -> dict[str, Any]:
+    return {"name": name, "flops": flops, "parameters": 1.0, "output": "1 bit"}
