@@ -261,6 +261,21 @@ def test_slice_by_clock_counts_on_an_equal_share_of_the_clock():
     refuse_impossible(problem, design)
 
 
+def test_slice_by_clock_takes_a_step_within_its_share():
+    kinds = {"server_discipline": ("allocated",), "server_partition": ("clock",)}
+    table = cut_table(agent_flops=64e9, server_flops=64e9)
+    steps = {"table_hz": [1e9, 2e9, 10e9], "table_w": [1.0, 3.0, 9.0], "f_max_hz": 10e9}
+    for count, clock in ((1, 10e9), (2, 2e9), (6, 1e9)):
+        server = clock_set(count, **steps)
+        limits = {"energy_budget_j": 1e3, "select": "min-delay"}
+        problem = many_agents(table, clock_set(count), server, **limits, **kinds)
+        design = Exact().allocate(problem)
+        assert (design.server_frequency_hz == clock).all()
+    server = clock_set(11, **steps)  # f̃_max/11 is below the lowest step
+    design = Exact().allocate(many_agents(table, clock_set(11), server, **kinds))
+    assert set(design.fallback) == {"failed"}
+
+
 def geometric_program(problem: Problem, bits: int) -> float:
     """Return the least energy at ``bits`` within the delay budget, by a convex solver."""
     A, B = ENCODER / 32 / 32 * bits / 1e9, REST / 128 / 1e9  # gigacycles, so that the scale is sane

@@ -47,6 +47,14 @@ def test_degrade_takes_fewest_bits_and_full_clocks_under_the_fastest_cut():
     assert design.server_frequency_hz[0] == 10e9
 
 
+def test_degrade_compares_cuts_at_the_fewest_bits():
+    # early/late take 2.35/1.90 s at 2 bits, but 3.10/3.40 s at 8
+    close = table(uplink_bits=[1.5e6, 1e6, 0.0, 8e6])
+    problem, design = solve(table=close)
+    assert design.cut[0] == 1
+    assert evaluate(problem, design).delay_s[0] == pytest.approx(1.9)
+
+
 def test_degrade_takes_a_cut_that_fits():
     _, design = solve(agent_memory_bytes=3e8)
     assert design.cut[0] == 0
