@@ -53,7 +53,9 @@ DIMENSIONS = {
         "100 Mbit/s",
         True,
     ),
-    "flops": Dimension("a number of operations", {"FLOP": 1.0, "FLOPs": 1.0, "flop": 1.0}, "120 GFLOP"),
+    "flops": Dimension(
+        "a number of operations", {"FLOP": 1.0, "FLOPs": 1.0, "flop": 1.0}, "120 GFLOP"
+    ),
     "temperature": Dimension("a temperature", {"K": 1.0}, "290 K"),
 }
 _POWER_LAW = re.compile(r"^(.*?)\s*([pnuµmkKMGTP]?)W\s*/\s*([kMG]?)Hz\s*(?:\^|\*\*)\s*([0-9.]+)$")

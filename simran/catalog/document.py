@@ -12,7 +12,17 @@ import yaml
 
 from simran.errors import Fault, ScenarioError
 
-__all__ = ["Document", "Mark", "Path_", "parse_scalar", "read_document", "read_text"]
+__all__ = [
+    "Document",
+    "Mark",
+    "Path_",
+    "dotted",
+    "parse_document",
+    "parse_scalar",
+    "plain",
+    "read_document",
+    "read_text",
+]
 
 Path_ = tuple[str | int, ...]
 
@@ -209,9 +219,7 @@ class _Builder:
     def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            mark = Mark(
-                self._name, key_node.start_mark.line + 1, key_node.start_mark.column + 1
-            )
+            mark = Mark(self._name, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if not isinstance(key_node, yaml.ScalarNode):
                 self._fault(mark, path, "a key must be a word")
                 continue

@@ -1,0 +1,35 @@
+"""The scenario language: reading, checking, and the scenario as the run reads it."""
+
+from simran.scenario.load import load
+from simran.scenario.resolved import (
+    AgentGroup,
+    AllocatorSpec,
+    Arrivals,
+    Block,
+    Cell,
+    Link,
+    Model,
+    Outputs,
+    QualityCurve,
+    Scenario,
+    Server,
+    SizeLaw,
+)
+from simran.scenario.schema import ScenarioSpec
+
+__all__ = [
+    "AgentGroup",
+    "AllocatorSpec",
+    "Arrivals",
+    "Block",
+    "Cell",
+    "Link",
+    "Model",
+    "Outputs",
+    "QualityCurve",
+    "Scenario",
+    "ScenarioSpec",
+    "Server",
+    "SizeLaw",
+    "load",
+]

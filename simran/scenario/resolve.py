@@ -1,0 +1,251 @@
+"""From the schema to what the run reads: SI units, defaults, profiles, traces."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from simran.compute import PowerLaw, PowerStates, Processor
+from simran.errors import Fault, ScenarioError
+from simran.scenario.compose import Composed
+from simran.scenario.references import split_names
+from simran.scenario.resolved import (
+    AgentGroup,
+    AllocatorSpec,
+    Arrivals,
+    Block,
+    Cell,
+    Link,
+    Model,
+    Outputs,
+    QualityCurve,
+    Scenario,
+    Server,
+    SizeLaw,
+)
+from simran.scenario.schema import (
+    AgentsSpec,
+    ArrivalsSpec,
+    DeviceSpec,
+    Elements,
+    ModelSpec,
+    ScenarioSpec,
+    SizeSpec,
+)
+from simran.scenario.traces import read_trace
+from simran.units import parse_power_law
+
+__all__ = ["resolve"]
+
+
+def resolve(whole: Composed, spec: ScenarioSpec) -> Scenario:
+    """Return the scenario that a sound specification means.
+
+    Raises
+    ------
+    ScenarioError
+        with the faults that only show now: power units, traces
+    """
+    faults: list[Fault] = []
+    devices = {}
+    for name, device in spec.devices.items():
+        try:
+            devices[name] = _processor(device)
+        except ValueError as error:
+            faults.append(whole.fault(("devices", name, "power", "dynamic"), str(error)))
+    models, groups = {}, {}
+    for name, model in spec.models.items():
+        try:
+            models[name] = _model(name, model, whole.folder)
+        except ScenarioError as error:
+            faults.extend(error.faults)
+    for name, group in spec.agents.items():
+        try:
+            if group.device in devices:
+                groups[name] = _group(name, group, spec, devices[group.device], whole.folder)
+        except ScenarioError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise ScenarioError(faults)
+    every = spec.allocator.every
+    return Scenario(
+        name=spec.name,
+        description=spec.description,
+        seed=spec.seed,
+        duration_s=spec.duration,
+        requests=spec.requests,
+        warmup_s=spec.warmup,
+        models=models,
+        groups=groups,
+        cells={
+            name: Cell(name, cell.channel.rate, cell.uplink_scheduler, cell.sharing)
+            for name, cell in spec.network.cells.items()
+        },
+        servers={
+            name: Server(
+                name,
+                server.device,
+                devices[server.device],
+                server.discipline,
+                server.workers,
+                server.partition,
+            )
+            for name, server in spec.network.servers.items()
+        },
+        links=tuple(
+            Link((link.between[0], link.between[1]), link.rate, link.delay)
+            for link in spec.network.links
+        ),
+        allocator=AllocatorSpec(
+            name=spec.allocator.name,
+            every=every if isinstance(every, str) else "periodic",
+            period_s=math.nan if isinstance(every, str) else every,
+            headroom=spec.allocator.headroom,
+            select=spec.allocator.select,
+            decision_time_s=spec.allocator.decision_time,
+            options=spec.allocator.options,
+        ),
+        outputs=Outputs(spec.outputs.requests, spec.outputs.allocations, spec.outputs.timeseries),
+        document=whole.data,
+        assumed=tuple(_assumed(whole, spec)),
+        notes=tuple(_notes(spec)),
+    )
+
+
+def _processor(spec: DeviceSpec) -> Processor:
+    switching = {
+        "memory_bytes": math.inf if spec.memory is None else spec.memory,
+        "switching_delay_s": spec.switching.delay,
+        "switching_energy_j": spec.switching.energy,
+    }
+    if spec.states is not None:
+        clocks = tuple(state.frequency for state in spec.states)
+        states = PowerStates(
+            clocks,
+            tuple(state.busy for state in spec.states),
+            tuple(state.idle for state in spec.states),
+        )
+        pue = spec.pue or 1.0
+        return Processor(clocks[-1], spec.flops_per_cycle, states, clocks, pue=pue, **switching)
+    power = spec.power
+    assert power is not None and spec.f_max is not None  # noqa: PT018 - checked before
+    dynamic = parse_power_law(power.dynamic, power.exponent)
+    if dynamic < 0.0:
+        raise ValueError(f"expected 0 or more, found {power.dynamic!r}")
+    law = PowerLaw(dynamic, power.exponent, power.static, power.idle)
+    pue = spec.pue or power.pue
+    return Processor(spec.f_max, spec.flops_per_cycle, law, spec.frequencies, pue=pue, **switching)
+
+
+def _model(name: str, spec: ModelSpec, folder: Path) -> Model:
+    splits = split_names([block.name for block in spec.blocks])
+    return Model(
+        name=name,
+        reference_bits=spec.reference_bits,
+        bits=spec.bits,
+        blocks=tuple(
+            Block(
+                block.name,
+                block.flops,
+                block.parameters,
+                block.output.elements * spec.feature_bits
+                if isinstance(block.output, Elements)
+                else block.output,
+                (block.weights or spec.weights).rate,
+            )
+            for block in spec.blocks
+        ),
+        input_bits=spec.input,
+        quantizer=spec.quantizer,
+        output_coefficient=spec.output_coefficient,
+        split=splits.get(spec.split, spec.split),
+        parameters=spec.parameters,
+        size=_size(spec.size, folder),
+        quality=_quality(spec, splits),
+    )
+
+
+def _size(spec: SizeSpec, folder: Path) -> SizeLaw:
+    trace: tuple[float, ...] = ()
+    if spec.law == "trace" and spec.file is not None and spec.column is not None:
+        values = read_trace(folder, spec.file, spec.column, ascending=False)
+        mean = math.fsum(values) / len(values)
+        trace = tuple(value / mean for value in values)
+    return SizeLaw(spec.law, spec.cv or 1.0, spec.shared, trace)
+
+
+def _quality(spec: ModelSpec, splits: dict[str, str]) -> QualityCurve | None:
+    quality = spec.quality
+    if quality is None:
+        return None
+    points = {splits[name]: curve for name, curve in quality.curves.items()}
+    ends = {curve[-1][1] for curve in points.values()}
+    # Without a value of its own, the unquantized model has that of the widest bits measured.
+    reference = quality.reference if quality.reference is not None else max(ends)
+    return QualityCurve(quality.metric, quality.quantizer, points, reference)
+
+
+def _group(
+    name: str, spec: AgentsSpec, whole: ScenarioSpec, processor: Processor, folder: Path
+) -> AgentGroup:
+    transmit = spec.transmit
+    return AgentGroup(
+        name=name,
+        count=spec.count,
+        device=spec.device,
+        processor=processor,
+        model=spec.model,
+        cell=spec.cell or next(iter(whole.network.cells)),
+        server=spec.server or next(iter(whole.network.servers)),
+        weight=spec.weight,
+        placement=spec.placement,
+        arrivals=_arrivals(spec.arrivals, folder),
+        transmit_w=transmit.power / transmit.efficiency + transmit.circuit if transmit else 0.0,
+        delay_budget_s=spec.budget.delay or math.inf,
+        energy_budget_j=spec.budget.energy or math.inf,
+        on_violation=spec.on_violation,
+    )
+
+
+def _arrivals(spec: ArrivalsSpec, folder: Path) -> Arrivals:
+    trace: tuple[float, ...] = ()
+    if spec.process == "trace" and spec.file is not None and spec.column is not None:
+        trace = read_trace(folder, spec.file, spec.column, ascending=True)
+    return Arrivals(
+        spec.process, spec.rate or math.nan, spec.cv or 1.0, spec.phase, spec.think or 0.0, trace
+    )
+
+
+def _assumed(whole: Composed, spec: ScenarioSpec) -> list[str]:
+    used = {f"models.{group.model}" for group in spec.agents.values()}
+    used |= {f"devices.{group.device}" for group in spec.agents.values()}
+    used |= {f"devices.{server.device}" for server in spec.network.servers.values()}
+    return [
+        f"{what}: {why}" for what, _, why in whole.assumed if ".".join(what.split(".")[:2]) in used
+    ]
+
+
+def _notes(spec: ScenarioSpec) -> list[str]:
+    notes = [
+        "bits scale the agent's operations linearly, the paper's convention (cost: linear-in-bits)"
+    ]
+    for name, group in spec.agents.items():
+        cell = spec.network.cells[group.cell or next(iter(spec.network.cells))]
+        if group.transmit is None and math.isfinite(cell.channel.rate):
+            notes.append(f"agents.{name}: no transmit power is given, so sending costs no energy")
+    for name, server in spec.network.servers.items():
+        if server.partition == "clock":
+            notes.append(
+                f"servers.{name}: partition clock gives slices energy for free; for reproducing papers"
+            )
+    for name, model in spec.models.items():
+        if model.size.law == "trace":
+            notes.append(
+                f"models.{name}: trace sizes are divided by their mean, so their mean is 1"
+            )
+        if model.quality is not None:
+            notes.append(
+                f"models.{name}: quality ({model.quality.metric}) was measured with"
+                f" {model.quality.quantizer}; it is given where the model's quantizer is the same"
+            )
+    return notes
