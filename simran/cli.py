@@ -93,8 +93,8 @@ def validate(
     if as_json:
         _print_json(report.as_dict())
     else:
-        for line in report.lines():
-            typer.echo(line, err=line.startswith("fault"))
+        for line, is_fault in report.lines():
+            typer.echo(line, err=is_fault)
     if not report.valid:
         raise typer.Exit(2)
 

@@ -174,16 +174,20 @@ def _check_depth(text: str, name: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _MOST_DEPTH or count > 2 * _MOST_NODES:
-            mark = event.start_mark
             why = f"is nested more than {_MOST_DEPTH} deep or too large"
-            raise ScenarioError([Fault(why, name, mark.line + 1, mark.column + 1)])
+            line, column = _place(event.start_mark)
+            raise ScenarioError([Fault(why, name, line, column)])
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
 
 
 def _syntax(error: yaml.YAMLError, name: str) -> Fault:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     hint = "indent with spaces, not tabs" if "\\t" in str(problem) else None
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    line, column = _place(mark)
     return Fault(f"is not valid YAML: {problem}", name, line, column, "", hint)
 
 

@@ -43,5 +43,6 @@ def output_error_bound(
     total = 0.0
     for layer, (matrix, other) in enumerate(zip(exact, rounded, strict=True)):
         error = float(np.linalg.norm(matrix - other, 2))
-        total += np.prod(norms[layer + 1 :]) * error * np.prod(rounded_norms[:layer])
+        after, before = np.prod(norms[layer + 1 :]), np.prod(rounded_norms[:layer])
+        total += float(after * error * before)
     return float(input_norm * total)

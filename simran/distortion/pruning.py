@@ -31,9 +31,9 @@ def pruning_distortion(fraction: ArrayLike, rate: ArrayLike) -> NDArray[np.float
     """
     rho, lam = np.asarray(fraction, dtype=float), np.asarray(rate, dtype=float)
     if not np.all((rho >= 0.0) & (rho <= 1.0)):
-        raise ValueError(f"fraction must be in [0, 1], got {fraction}")
+        raise ValueError(f"fraction must be in [0, 1], got {fraction!r}")
     if not np.all(lam > 0.0):
-        raise ValueError(f"rate must be above 0, got {rate}")
+        raise ValueError(f"rate must be above 0, got {rate!r}")
     kept = 1.0 - rho
     log_kept = np.log(np.where(kept > 0.0, kept, 1.0))
     loss: NDArray[np.float64] = (np.where(kept > 0.0, kept * log_kept, 0.0) + rho) / lam

@@ -40,7 +40,7 @@ def _power_of_two(bits: int) -> float:
 def _whole(name: str, bits: ArrayLike, rate: ArrayLike, unit: Callable[[int], float]) -> Floats:
     b, lam = np.asarray(bits, dtype=float), np.asarray(rate, dtype=float)
     if not np.all((b >= 1.0) & (b == np.floor(b)) & (b <= 64.0)):
-        raise ValueError(f"bits must be whole numbers from 1 to 64 for {name}, got {bits}")
+        raise ValueError(f"bits must be whole numbers from 1 to 64 for {name}, got {bits!r}")
     if not np.all(lam > 0.0):
         raise ValueError(f"rate must be above 0, got {np.min(lam):g}")
     values = np.array([unit(int(it)) for it in b.ravel()]).reshape(b.shape)

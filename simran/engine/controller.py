@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from simpy.events import Event
 
 from simran.allocation import ALLOCATORS, Allocation, Allocator, Problem, refuse_impossible
 from simran.engine.designs import designs, with_equal_shares
-from simran.engine.observation import narrowed, observe
+from simran.engine.observation import observe
 from simran.engine.waits import ObservedWaits, waits_now
 from simran.engine.world import World
 from simran.errors import AllocationError, RunError
@@ -62,6 +63,8 @@ class Controller:
     ----------
     decisions, refused : numbers of them
     refusals : why, the first few
+    largest_share : largest sum of the shares of one cell or server that was in force
+    clock_faults : designs that came into force with a clock that the processor cannot take
     wall_s : wall-clock time spent in allocators [s]
     """
 
@@ -86,6 +89,13 @@ class Controller:
         self.decisions = self.refused = 0
         self.refusals: list[str] = []
         self.wall_s = 0.0
+        self.largest_share = 0.0
+        self.clock_faults = 0
+
+    @property
+    def shares_ok(self) -> bool:
+        """Whether no cell or server ever gave away more than all of itself."""
+        return self.largest_share <= 1.0 + 1e-9
 
     @property
     def observes(self) -> Callable[[Request], None] | None:
@@ -140,12 +150,13 @@ class Controller:
                 world.cells[group.cell].adopt(agent, design)
                 world.servers[group.server].adopt(agent, design)
             self._note(agent, design)
+        self._count_shares()
 
     def _decide_one(self, agent: int, sizes: tuple[float, float, float]) -> Design:
         if agent not in self._single:
             name = self._world.names[agent]
             allocator = make_allocator(self._scenario, self._streams, name)
-            self._single[agent] = narrowed(self._problem, agent), allocator
+            self._single[agent] = self._problem.select_agents(np.array([agent])), allocator
         template, allocator = self._single[agent]
         waits = waits_now(self._world, agent)
         names = ("size", "uplink_size", "server_size", "agent_wait_s", "uplink_wait_s")
@@ -184,7 +195,28 @@ class Controller:
         key = tuple(repr(getattr(design, name)) for name in _KEY)
         if key != self._keys[agent]:
             self._keys[agent] = key
+            self._check_clocks(agent, design)
             self._log(self._world.clock.now, agent, design)
+
+    def _check_clocks(self, agent: int, design: Design) -> None:
+        group = self._world.groups[agent]
+        server = self._world.servers[group.server].processor
+        for processor, flops, clock_hz in (
+            (group.processor, design.agent_flops, design.agent_frequency_hz),
+            (server, design.server_flops, design.server_frequency_hz),
+        ):
+            self.clock_faults += bool(flops) and not processor.can_run_at(clock_hz)
+
+    def _count_shares(self) -> None:
+        """Add up what is in force now, independently of the check of each decision."""
+        sums: dict[tuple[str, str], list[float]] = {}
+        for agent, group in zip(self._world.agents, self._world.groups, strict=True):
+            design = agent.design
+            sums.setdefault(("cell", group.cell), []).append(design.bandwidth_share)
+            sums.setdefault(("server", group.server), []).append(design.server_share)
+        for shares in sums.values():
+            total = math.fsum(share for share in shares if not math.isnan(share))
+            self.largest_share = max(self.largest_share, total)
 
     def _no_design(self) -> RunError:
         why = self.refusals[-1] if self.refusals else "no design"

@@ -150,7 +150,7 @@ def _design(sheet: _Sheet, agent: int, number: int) -> Design:
         downlink_bits=0.0 if refused else float(table.downlink_bits[cut]),
         delay_budget_s=float(problem.delay_budget_s[agent]),
         energy_budget_j=float(problem.energy_budget_j[agent]),
-        **{name: values[agent] for name, values in sheet.decided.items() if name in _COPIED},
+        **{name: values[agent] for name, values in sheet.decided.items() if name in _COPIED},  # type: ignore[arg-type]
         **{name: values[agent] for name, values in sheet.planned.items()},  # type: ignore[arg-type]
-        **{name: values[agent] for name, values in sheet.unit.items()},
+        **{name: values[agent] for name, values in sheet.unit.items()},  # type: ignore[arg-type]
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simran.allocation import ClockSet, Problem
 from simran.compute import PowerLaw, Processor
@@ -15,10 +13,7 @@ from simran.engine.cuts import cut_table
 from simran.engine.world import agent_names, route
 from simran.scenario import AgentGroup, Scenario
 
-__all__ = ["Waits", "narrowed", "observe"]
-
-Floats = NDArray[np.float64]
-Waits = tuple[Floats, Floats, Floats]
+__all__ = ["observe"]
 
 
 def observe(scenario: Scenario) -> Problem:
@@ -63,33 +58,6 @@ def observe(scenario: Scenario) -> Problem:
         headroom=scenario.allocator.headroom,
         select=scenario.allocator.select,
         on_violation=tuple(group.on_violation for group in groups),
-    )
-
-
-def narrowed(problem: Problem, agent: int) -> Problem:
-    """Return the same problem for one agent alone."""
-
-    def one(values: Floats) -> Floats:
-        return values[agent : agent + 1]
-
-    clocks = {
-        name: ClockSet(**{key: one(array) for key, array in vars(getattr(problem, name)).items()})
-        for name in ("agent_clock", "server_clock")
-    }
-    arrays = {
-        name: one(values)
-        for name, values in vars(problem).items()
-        if isinstance(values, np.ndarray)
-    }
-    arrays["table_index"] = np.zeros(1, dtype=np.int64)
-    return replace(
-        problem,
-        **arrays,
-        **clocks,  # type: ignore[arg-type]
-        tables=(problem.tables[int(problem.table_index[agent])],),
-        agents=(problem.agents[agent],),
-        groups=(problem.groups[agent],),
-        on_violation=(problem.on_violation[agent],),
     )
 
 

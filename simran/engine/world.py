@@ -58,6 +58,7 @@ class World:
     cells, servers : entities by name
     directions : each direction of each transport link, by ``from>to``
     present : requests in the system by number
+    number : gives each request its number
     """
 
     clock: Clock
@@ -68,14 +69,19 @@ class World:
     servers: dict[str, Server]
     directions: dict[str, Direction]
     present: dict[int, Request]
+    number: Iterator[int]
+
+    def arrivals(self) -> int:
+        """Return how many requests have arisen; to be asked once, at the end of the run."""
+        return next(self.number)
 
     def wire(self, ended: Callable[[Request], None], paths: dict[tuple[str, str], Path]) -> None:
         """Join the entities; ``ended`` is called with every request that ends."""
         routes = [paths[group.cell, group.server] for group in self.groups]
         for path in paths.values():
             path.ended = ended
-        for (_, server), path in paths.items():
-            path.accept = self.servers[server].accept
+        for (_, server_name), path in paths.items():
+            path.accept = self.servers[server_name].accept
         for cell in self.cells.values():
             cell.sent = lambda request: routes[request.agent].forward(request)
         for server in self.servers.values():
@@ -107,10 +113,15 @@ def build(scenario: Scenario, streams: Streams, ended: Callable[[Request], None]
     clock = Clock()
     members = agent_names(scenario)
     present: dict[int, Request] = {}
-    number = itertools.count().__next__
+    number = itertools.count()
     agents = tuple(
         Agent(
-            clock, index, group.processor, _demand(scenario, name, group, streams), number, present
+            clock,
+            index,
+            group.processor,
+            _demand(scenario, name, group, streams),
+            number.__next__,
+            present,
         )
         for index, (name, group) in enumerate(members)
     )
@@ -125,6 +136,7 @@ def build(scenario: Scenario, streams: Streams, ended: Callable[[Request], None]
         servers={name: _server(clock, it, groups) for name, it in scenario.servers.items()},
         directions=directions,
         present=present,
+        number=number,
     )
     world.wire(ended, _paths(scenario, clock, directions))
     return world

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from copy import copy
 from dataclasses import dataclass
 
 from simpy.events import Event
@@ -122,6 +123,19 @@ class Agent:
         for job in self._jobs:
             busy_s += max(0.0, now - max(job.agent_start, meter.since_s))
         return self._occupancy_s + len(self._jobs) * now, busy_s
+
+    def energy_j(self, now: float) -> float:
+        """Return what the processor has drawn up to now [J]."""
+        meter = copy(self.calendar.meters[0])
+        if self._jobs and self._jobs[0].agent_start < now:
+            job = self._jobs[0]
+            meter.broken_job(job.agent_start, now, job.design.agent_frequency_hz)
+        meter.idle_until(now)
+        return meter.total_j
+
+    def left_s(self, now: float) -> dict[int, float]:
+        """Return how long each job present still needs the processor, by request number [s]."""
+        return {job.id: job.agent_end - max(now, job.agent_start) for job in self._jobs}
 
     def close(self, now: float) -> None:
         """Settle what the end of the run finds unfinished: partial energy, no stamps beyond it."""

@@ -43,6 +43,10 @@ class Cell(ABC):
         """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
 
     @abstractmethod
+    def left_s(self) -> dict[int, float]:
+        """Return the airtime that each flow present still needs, by request number [s]."""
+
+    @abstractmethod
     def close(self, now: float) -> None:
         """Charge the flows that the end of the run finds unfinished for what they have sent."""
 
@@ -77,6 +81,10 @@ class UnlimitedCell(Cell):
         """Return zeros: nothing stays."""
         return 0.0, 0.0
 
+    def left_s(self) -> dict[int, float]:
+        """Return nothing: no flow is ever unfinished."""
+        return {}
+
     def close(self, now: float) -> None:
         """Do nothing: no flow is ever unfinished."""
 
@@ -100,6 +108,10 @@ class EqualShareCell(Cell):
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
         return self._flows.integrals(now)
+
+    def left_s(self) -> dict[int, float]:
+        """Return the airtime that each flow present still needs, by request number [s]."""
+        return {request.id: left for request, left in self._flows.remaining()}
 
     def close(self, now: float) -> None:
         """Charge unfinished flows for what they have sent."""
@@ -143,6 +155,10 @@ class AllocatedCell(Cell):
     def adopt(self, agent: int, design: Design) -> None:
         """Give the agent the share of its new design."""
         self._lanes.set_share(self._lane[agent], design.bandwidth_share)
+
+    def left_s(self) -> dict[int, float]:
+        """Return the airtime that each flow present still needs, by request number [s]."""
+        return {request.id: left for request, left, _ in self._lanes.remaining()}
 
     def close(self, now: float) -> None:
         """Charge unfinished flows for what they have sent."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
+from copy import copy
 from heapq import heappop, heappush
 
 from simpy.events import Event
@@ -64,6 +65,14 @@ class Server(ABC):
         """Return ∫ number of jobs dt and busy worker-seconds, both up to now [s]."""
 
     @abstractmethod
+    def energy_j(self, now: float) -> float:
+        """Return what its workers have drawn up to now [J]."""
+
+    @abstractmethod
+    def left_s(self, now: float) -> dict[int, float]:
+        """Return the service that each job present still needs, by request number [s]."""
+
+    @abstractmethod
     def close(self, now: float) -> None:
         """Settle what the end of the run finds unfinished: partial energy, no stamps beyond it."""
 
@@ -97,6 +106,21 @@ class _OneByOne(Server):
             counted_s = self.meters[worker].since_s  # the end of the run counts parts of jobs
             busy_s += max(0.0, now - max(job.server_start, counted_s))
         return self._occupancy_s + self._present() * now, busy_s
+
+    def energy_j(self, now: float) -> float:
+        """Return what its workers have drawn up to now [J]."""
+        meters = [copy(meter) for meter in self.meters]
+        for _, _, worker, job in sorted(self._jobs):
+            if job.server_start < now:
+                clock_hz = job.design.server_frequency_hz
+                meters[worker].broken_job(job.server_start, now, clock_hz)
+        for meter in meters:
+            meter.idle_until(now)
+        return math.fsum(meter.total_j for meter in meters)
+
+    def left_s(self, now: float) -> dict[int, float]:
+        """Return the service that each job in service or planned still needs [s]."""
+        return {job.id: job.server_end - max(now, job.server_start) for _, _, _, job in self._jobs}
 
     def close(self, now: float) -> None:
         """Settle unfinished jobs and the idling of every worker."""
@@ -165,6 +189,13 @@ class EarliestDeadlineServer(_OneByOne):
     def backlog_s(self, agent: int) -> float:
         """Return how long until a worker is free if those that wait now go first [s]."""
         return self._calendar.wait_s(self._clock.now) + self._waiting_s / self.workers
+
+    def left_s(self, now: float) -> dict[int, float]:
+        """Return the service that each job present still needs, by request number [s]."""
+        waiting = {
+            job.id: job.design.server_unit_s * job.server_size for _, _, job in self._waiting
+        }
+        return super().left_s(now) | waiting
 
     def _present(self) -> int:
         return len(self._jobs) + len(self._waiting)

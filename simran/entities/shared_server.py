@@ -37,6 +37,21 @@ class _CommonClock(Server):
         """One meter for all."""
         return [self._meter]
 
+    def energy_j(self, now: float) -> float:
+        """Return what its workers have drawn up to now [J]."""
+        self._account(now)
+        return self._meter.total_j
+
+    def left_s(self, now: float) -> dict[int, float]:
+        """Return the service that each job present still needs, at the clock it asked for [s]."""
+        return {
+            request.id: cycles / request.design.server_frequency_hz
+            for request, cycles in self._left()
+        }
+
+    def _left(self) -> list[tuple[Request, float]]:
+        raise NotImplementedError
+
     def _cycles(self, request: Request) -> float:
         flops = request.design.server_flops * request.server_size
         return flops / self.processor.flops_per_cycle
@@ -131,6 +146,9 @@ class ProcessorSharingServer(_CommonClock):
         self._ask_no_more(request.design.server_frequency_hz)
         self.served(request)
 
+    def _left(self) -> list[tuple[Request, float]]:
+        return self._jobs.remaining()
+
     def _set_speed(self, cycles_per_s: float) -> None:
         self._jobs.set_speed(cycles_per_s)
 
@@ -207,6 +225,9 @@ class SpacePartitionServer(_CommonClock):
         self._ask_no_more(request.design.server_frequency_hz)
         self.served(request)
 
+    def _left(self) -> list[tuple[Request, float]]:
+        return [(request, left) for request, left, _ in self._lanes.remaining()]
+
     def _set_speed(self, cycles_per_s: float) -> None:
         self._lanes.set_speed(cycles_per_s)
 
@@ -257,6 +278,15 @@ class ClockPartitionServer(Server):
                 whole_s = request.design.server_unit_s * request.server_size
                 whole_j = request.design.server_unit_j * request.server_size
                 request.server_j = whole_j * (1.0 - left_s / whole_s)
+
+    def energy_j(self, now: float) -> float:
+        """Return what all slices have drawn up to now [J]."""
+        self._account(now)
+        return self._meter.total_j
+
+    def left_s(self, now: float) -> dict[int, float]:
+        """Return the service that each job present still needs, by request number [s]."""
+        return {request.id: left for request, left, _ in self._lanes.remaining()}
 
     def _admit(self, request: Request, now: float) -> None:
         work_s = request.design.server_unit_s * request.server_size

@@ -1,0 +1,8 @@
+"""Studies of many runs: replications, verification; and what the command line lists."""
+
+from simran.experiments.catalogue import Validation, listing, validate_files
+from simran.experiments.checks import Check
+from simran.experiments.replications import run_replications
+from simran.experiments.verify import verify
+
+__all__ = ["Check", "Validation", "listing", "run_replications", "validate_files", "verify"]

@@ -212,7 +212,7 @@ def _expand(whole: Composed, kind: str, name: str) -> None:
         if source.kind == "assumed" and _get_or_none(entry, source.key) is None:
             whole.assumed.append((f"{kind}.{name}.{source.key}", source.key, source.source))
     merged = Document(plain(base.data), dict(base.marks))
-    own = Document(plain(entry), {rest: mark for rest, mark in whole.below((kind, name))})
+    own = Document(plain(entry), dict(whole.below((kind, name))))
     _merge(merged, (), own, ())
     head = whole.marks.get((kind, name))
     _put(whole, (kind, name), merged.data, merged, ())

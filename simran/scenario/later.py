@@ -52,15 +52,16 @@ def refuse_later(whole: Composed) -> Iterator[Fault]:
     """Yield a fault for everything that a later version builds, and take it out of the data."""
     for pattern, defaults in _KEYS:
         for path, holder in list(_matches(whole.data, pattern)):
-            key = path[-1]
+            key = str(path[-1])
             value = holder.pop(key)
             if value is not None and value not in defaults:
                 yield whole.fault(path, f"{key} is not in this version")
     for pattern, values in _VALUES:
         for path, holder in list(_matches(whole.data, pattern)):
-            value = holder[path[-1]]
+            key = str(path[-1])
+            value = holder[key]
             if isinstance(value, str) and value in values:
-                del holder[path[-1]]
+                del holder[key]
                 yield whole.fault(path, f"{value!r} is not in this version")
     yield from _quantizers(whole)
 

@@ -194,7 +194,7 @@ def _group(whole: Composed, spec: ScenarioSpec, path: Key, group: AgentsSpec) ->
 def _reachable(whole: Composed, spec: ScenarioSpec, path: Key, ends: list[str]) -> Iterator[Fault]:
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(ends)
-    graph.add_edges_from(link.between for link in spec.network.links)
+    graph.add_edges_from((link.between[0], link.between[1]) for link in spec.network.links)
     if not nx.has_path(graph, *ends):
         yield whole.fault(
             path,

@@ -53,7 +53,7 @@ def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[Fault
                 yield from _unknown(whole, argument, data, at)
 
 
-def _fault(whole: Composed, error: dict[str, Any]) -> Fault:
+def _fault(whole: Composed, error: dict[str, Any]) -> Fault:  # noqa: PLR0911
     path = _written(whole, tuple(error["loc"]))
     kind, message, value = error["type"], str(error["msg"]), error.get("input")
     if kind == "missing":

@@ -1,0 +1,196 @@
+"""What a run has found, put together: the summary and the invariants."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from simran.engine.controller import Controller
+from simran.engine.stations import Station
+from simran.engine.world import World
+from simran.entities import Meter
+from simran.results import Invariant, Recorder, worst
+from simran.results.statistics import number
+from simran.scenario import Scenario
+
+__all__ = ["Ledger", "summarise"]
+
+_CLOSE = 1e-9
+
+
+class Ledger:
+    """Everything that a finished run leaves behind for its summary.
+
+    Parameters
+    ----------
+    scenario, seed, replication : what was run
+    world, recorder, controller : what ran it
+    watched : the stations
+    warm : integrals of the stations at the end of the warm-up, in their order
+    left_s : service that unfinished requests still need, by station [s]
+    end_s, truncated : when it ended, and whether before its time
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        scenario: Scenario,
+        seed: int,
+        replication: int,
+        world: World,
+        recorder: Recorder,
+        controller: Controller,
+        watched: list[Station],
+        warm: list[tuple[float, float]],
+        left_s: dict[str, float],
+        end_s: float,
+        truncated: bool,
+        arrivals: int,
+    ) -> None:
+        self.scenario, self.seed, self.replication = scenario, seed, replication
+        self.world, self.recorder, self.controller = world, recorder, controller
+        self.watched, self.warm, self.left_s = watched, warm, left_s
+        self.end_s, self.truncated, self.arrivals = end_s, truncated, arrivals
+
+
+def summarise(ledger: Ledger) -> dict[str, Any]:
+    """Return the summary of a run as ``summary.json`` holds it."""
+    scenario, recorder = ledger.scenario, ledger.recorder
+    found = _stations(ledger)
+    controller = ledger.controller
+    return {
+        "name": scenario.name,
+        "seed": ledger.seed,
+        "replication": ledger.replication,
+        "end_s": ledger.end_s,
+        "warmup_s": scenario.warmup_s,
+        "truncated": ledger.truncated,
+        "verdict": worst([station["verdict"] for station in found.values()]),
+        **recorder.groups.as_dict(ledger.end_s, scenario.warmup_s),
+        "stations": found,
+        "energy": _energy(ledger),
+        "decisions": {
+            "count": controller.decisions,
+            "refused": controller.refused,
+            "refusals": controller.refusals,
+        },
+        "invariants": [it.as_dict() for it in _invariants(ledger)],
+        "assumed": list(scenario.assumed),
+        "notes": list(scenario.notes),
+    }
+
+
+def _stations(ledger: Ledger) -> dict[str, Any]:
+    span_s = ledger.end_s - ledger.scenario.warmup_s
+    found = {}
+    for station, warm in zip(ledger.watched, ledger.warm, strict=True):
+        occupancy, busy = (
+            now - then for now, then in zip(station.integrals(ledger.end_s), warm, strict=True)
+        )
+        backlog_s = ledger.left_s.get(station.name, 0.0) / station.capacity
+        load = ledger.recorder.stations.loads.get(station.name)
+        entry: dict[str, Any] = {
+            "kind": station.kind,
+            "capacity": station.capacity,
+            "utilisation": number(busy / (station.capacity * span_s)) if span_s > 0 else None,
+            "mean_in_system": number(occupancy / span_s) if span_s > 0 else None,
+            "end_backlog_s": backlog_s,
+        }
+        if load is not None:
+            offered, low = load.offered_load(ledger.end_s)
+            entry |= {"offered_load": number(offered), "offered_load_low": number(low)}
+            entry["verdict"] = load.verdict(ledger.end_s, backlog_s)
+        else:
+            entry |= _wire(ledger, station, span_s, backlog_s)
+        found[station.name] = entry
+    return found
+
+
+def _wire(ledger: Ledger, station: Station, span_s: float, backlog_s: float) -> dict[str, Any]:
+    """Return load and verdict of a link, which is judged by the backlog that it ends with."""
+    direction = ledger.world.directions.get(station.name)
+    offered = direction.busy_s / ledger.end_s if direction and ledger.end_s else math.nan
+    budget_s = max(group.delay_budget_s for group in ledger.scenario.groups.values())
+    verdict = "stable"
+    if backlog_s > budget_s or (math.isinf(budget_s) and backlog_s > 0.1 * span_s):
+        verdict = "overloaded" if offered > 1.0 else "backlogged"
+    return {"offered_load": number(offered), "offered_load_low": None, "verdict": verdict}
+
+
+def _states(meters: list[Meter], transmit_j: float) -> dict[str, float]:
+    states = {
+        f"{name}_j": math.fsum(getattr(meter, f"{name}_j") for meter in meters)
+        for name in ("idle", "static", "dynamic", "switching")
+    }
+    return {**states, "transmit_j": transmit_j}
+
+
+def _energy(ledger: Ledger) -> dict[str, Any]:
+    """Return the account of the whole run, warm-up included: joules have no warm-up."""
+    world, recorder = ledger.world, ledger.recorder
+    sent = _padded(recorder.checks.transmit_j, len(world.agents))
+    devices: dict[str, dict[str, Any]] = {}
+    for name in ledger.scenario.groups:
+        chosen = [k for k, group in enumerate(world.groups) if group.name == name]
+        meters = [world.agents[k].calendar.meters[0] for k in chosen]
+        devices[f"agents/{name}"] = {"kind": "agents", **_states(meters, float(sent[chosen].sum()))}
+    for name, server in world.servers.items():
+        devices[name] = {"kind": "server", **_states(server.meters, 0.0)}
+    for device in devices.values():
+        device["total_j"] = math.fsum(v for key, v in device.items() if key.endswith("_j"))
+    total = math.fsum(device["total_j"] for device in devices.values())
+    done = recorder.groups.completed_in_all
+    budgeted = recorder.groups.energy_in_all_j
+    return {
+        "devices": devices,
+        "total_j": total,
+        "budgeted_j": budgeted,
+        "budgeted_unfinished_j": budgeted - recorder.groups.energy_completed_j,
+        "rest_j": math.fsum(
+            device[f"{state}_j"]
+            for device in devices.values()
+            for state in ("idle", "static", "switching")
+        ),
+        "total_per_completed_j": total / done if done else None,
+        "budgeted_per_completed_j": recorder.groups.energy_completed_j / done if done else None,
+    }
+
+
+def _padded(values: Any, count: int) -> Any:
+    return np.concatenate((values, np.zeros(count - len(values))))
+
+
+def _invariants(ledger: Ledger) -> list[Invariant]:
+    controller = ledger.controller
+    return [
+        *ledger.recorder.checks.invariants(ledger.arrivals),
+        _conserved(ledger),
+        Invariant(
+            "shares at most one",
+            controller.shares_ok,
+            f"largest sum of shares in force {controller.largest_share:.12g}",
+        ),
+        Invariant(
+            "clocks in range",
+            not controller.clock_faults,
+            f"{controller.clock_faults} designs in force ask for an impossible clock",
+        ),
+    ]
+
+
+def _conserved(ledger: Ledger) -> Invariant:
+    """Compare the dynamic energy that meters integrated with what requests were charged."""
+    world, checks = ledger.world, ledger.recorder.checks
+    count = len(world.agents)
+    charged = _padded(checks.agent_j, count)
+    metered = np.array([agent.calendar.meters[0].dynamic_j for agent in world.agents])
+    by_agent = _padded(checks.server_j, count)
+    for name, server in world.servers.items():
+        mine = [k for k, group in enumerate(world.groups) if group.server == name]
+        charged = np.append(charged, by_agent[mine].sum())
+        metered = np.append(metered, math.fsum(meter.dynamic_j for meter in server.meters))
+    scale = np.maximum(np.maximum(charged, metered), 1e-30)
+    gap = float(np.max(np.abs(charged - metered) / scale, initial=0.0))
+    held = gap <= _CLOSE
+    return Invariant("energy conserved", held, f"largest relative difference {gap:.2g}")

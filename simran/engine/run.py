@@ -1,0 +1,271 @@
+"""A single run: build, wire, start, run, collect."""
+
+from __future__ import annotations
+
+import gc
+import math
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from simran.engine.allocation_log import AllocationLog
+from simran.engine.collect import Ledger, summarise
+from simran.engine.controller import Controller
+from simran.engine.interrupt import Stop, stop_signals
+from simran.engine.stations import Sampler, stations
+from simran.engine.world import World, build
+from simran.errors import RunError
+from simran.results import RecordContext, Recorder, Request, Result, ResultFolder
+from simran.results.records import COMPLETED, UNFINISHED
+from simran.scenario import Scenario
+from simran.streams import Streams
+
+__all__ = ["default_folder", "run"]
+
+Progress = Callable[[float], None]
+
+_PORTION = 20_000
+_FRUITLESS = 100  # portions without a single completion
+
+
+def default_folder(scenario: Scenario, seed: int) -> Path:
+    """Return ``results/<name>/<time>-<seed>``, with a number appended where it exists."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    base = Path("results") / scenario.name.replace("/", "-")
+    path = base / f"{stamp}-{seed}"
+    tries = 1
+    while path.exists():
+        tries += 1
+        path = base / f"{stamp}-{seed}-{tries}"
+    return path
+
+
+def run(
+    scenario: Scenario,
+    seed: int | None = None,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    replication: int = 0,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a scenario and return its result.
+
+    Parameters
+    ----------
+    scenario : what to run
+    seed : instead of the scenario's
+    out : result folder; None writes to a temporary one that lives as long as the result
+    overwrite : replace an earlier result in ``out``
+    replication : number of the replication; each has random numbers of its own
+    progress : called with the done fraction, in [0, 1]
+
+    Raises
+    ------
+    OutputError
+        if the result folder cannot be used
+    RunError
+        if the run cannot go on
+    InputError
+        if the allocator does not know an option
+    """
+    began = time.perf_counter()
+    used = scenario.seed if seed is None else seed
+    keep = tempfile.TemporaryDirectory(prefix="simran-") if out is None else None
+    folder = ResultFolder(Path(keep.name if keep else str(out)), overwrite)
+    session = _Session(scenario, Streams(used, replication), folder)
+    try:
+        with stop_signals() as stop:
+            session.start()
+            session.advance(stop, progress or (lambda fraction: None))
+            summary = session.collect(used, replication, bool(stop.asked))
+        folder.write("summary.json", summary)
+    except BaseException as error:
+        folder.write(
+            "manifest.json", {"status": "failed", "error": f"{type(error).__name__}: {error}"}
+        )
+        raise
+    status = "truncated" if stop.asked else "complete"
+    wall_s = time.perf_counter() - began
+    folder.write("manifest.json", session.manifest(used, replication, status, wall_s))
+    return Result(folder.path, keep)
+
+
+class _Session:
+    """The parts of one run, and what each of its steps does."""
+
+    def __init__(self, scenario: Scenario, streams: Streams, folder: ResultFolder) -> None:
+        self.scenario = scenario
+        self.folder = folder
+        self.world: World = build(scenario, streams, self._ended)
+        outputs = scenario.outputs
+        self.recorder = Recorder(
+            _context(scenario, self.world),
+            folder.path / "requests.parquet" if outputs.requests else None,
+        )
+        names = tuple(group.name for group in self.world.groups)
+        self.log = AllocationLog(
+            folder.path / "allocations.parquet" if outputs.allocations else None,
+            self.world.names,
+            names,
+        )
+        self.controller = Controller(scenario, self.world, streams, self.log.add)
+        self.watched = stations(scenario, self.world)
+        self.sampler = (
+            Sampler(
+                self.world,
+                self.watched,
+                outputs.timeseries_s,
+                folder.path / "timeseries.parquet",
+            )
+            if outputs.timeseries_s
+            else None
+        )
+        self.warm = [(0.0, 0.0)] * len(self.watched)
+        self.rows: dict[str, int] = {}
+        self._completed = 0
+        self._target = scenario.requests or math.inf
+        self._record = self.recorder.record
+        self._observe: Callable[[Request], None] | None = None
+        self._closed = any(it.arrivals.process == "closed-loop" for it in scenario.groups.values())
+
+    def start(self) -> None:
+        """Make the first decisions and set off what runs on its own."""
+        self.controller.start()
+        self._observe = self.controller.observes
+        if self.sampler:
+            self.sampler.start()
+        if self.scenario.warmup_s:
+            self.world.clock.call_at(self.scenario.warmup_s, lambda event: self._warmed(), None)
+
+    def advance(self, stop: Stop, progress: Progress) -> None:
+        """Process events until the end, in portions, so that signals are answered."""
+        clock = self.world.clock
+        until_s = self.scenario.duration_s or math.inf
+        fruitless, before = 0, 0
+        gc.collect()
+        gc.freeze()
+        gc.disable()  # requests form no cycles; what collects them is their count
+        try:
+            while clock.advance(until_s, _PORTION) and not stop.asked:
+                progress(self._fraction(until_s))
+                fruitless = 0 if self._completed > before else fruitless + 1
+                before = self._completed
+                if fruitless >= _FRUITLESS and until_s == math.inf:
+                    raise RunError(
+                        f"no request has completed in {_FRUITLESS * _PORTION} events, so"
+                        f" requests: {self.scenario.requests} will not be reached; use duration"
+                    )
+        finally:
+            gc.enable()
+            gc.unfreeze()
+        if not stop.asked and until_s < math.inf:
+            clock.close(until_s)
+
+    def collect(self, seed: int, replication: int, truncated: bool) -> dict[str, Any]:
+        """Settle what is unfinished, close the files and return the summary."""
+        world, end_s = self.world, self.world.clock.now
+        if end_s < self.scenario.warmup_s:
+            self._warmed()
+        if self.sampler:
+            self.rows["timeseries"] = self.sampler.close(end_s)
+        left, by_station = _left(world, end_s)
+        world.close(end_s)
+        self.recorder.close(end_s, world.present.values(), left)
+        self.rows["requests"] = self.recorder.rows
+        self.rows["allocations"] = self.log.close()
+        ledger = Ledger(
+            self.scenario,
+            seed,
+            replication,
+            world,
+            self.recorder,
+            self.controller,
+            self.watched,
+            self.warm,
+            by_station,
+            end_s,
+            truncated,
+            world.arrivals(),
+        )
+        return summarise(ledger)
+
+    def manifest(self, seed: int, replication: int, status: str, wall_s: float) -> dict[str, Any]:
+        """Return how this result was made."""
+        packages = ("numpy", "scipy", "simpy", "networkx", "pyarrow", "pydantic")
+        return {
+            "status": status,
+            "simran": version("simran"),
+            "seed": seed,
+            "replication": replication,
+            "wall_s": wall_s,
+            "decision_wall_s": self.controller.wall_s,
+            "written": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "python": sys.version.split()[0],
+            "platform": platform.platform(),
+            "packages": {name: version(name) for name in packages},
+            "rows": self.rows,
+            "assumed": list(self.scenario.assumed),
+            "scenario": self.scenario.document,
+        }
+
+    def _ended(self, request: Request) -> None:
+        clock = self.world.clock
+        if request.status == COMPLETED:
+            if clock.halted:  # the last one that was asked for has completed already
+                request.status = UNFINISHED
+                return
+            request.finish = clock.now
+            self._completed += 1
+            if self._completed >= self._target:
+                clock.halted = True
+            if self._observe is not None:
+                self._observe(request)
+        request.end = clock.now
+        del self.world.present[request.id]
+        self._record(request)
+        if self._closed:
+            self.world.agents[request.agent].answered(request.status)
+
+    def _warmed(self) -> None:
+        now = self.world.clock.now
+        self.warm = [station.integrals(now) for station in self.watched]
+
+    def _fraction(self, until_s: float) -> float:
+        by_time = self.world.clock.now / until_s
+        return min(1.0, max(by_time, self._completed / self._target))
+
+
+def _left(world: World, now: float) -> tuple[dict[int, float], dict[str, float]]:
+    """Return the service that unfinished requests still need, by request and by station [s]."""
+    found: dict[str, dict[int, float]] = {}
+    for agent, group in zip(world.agents, world.groups, strict=True):
+        found.setdefault(f"agents/{group.name}", {}).update(agent.left_s(now))
+    for name, cell in world.cells.items():
+        found[name] = cell.left_s()
+    for name, server in world.servers.items():
+        found[name] = server.left_s(now)
+    sums = {name: math.fsum(values.values()) for name, values in found.items()}
+    for name, direction in world.directions.items():
+        sums[name] = direction.busy_s - direction.busy_until(now)
+    return {key: left for values in found.values() for key, left in values.items()}, sums
+
+
+def _context(scenario: Scenario, world: World) -> RecordContext:
+    groups = world.groups
+    return RecordContext(
+        agents=world.names,
+        groups=tuple(group.name for group in groups),
+        cells=tuple(group.cell for group in groups),
+        servers=tuple(group.server for group in groups),
+        models=tuple(group.model for group in groups),
+        delay_budget_s=tuple(group.delay_budget_s for group in groups),
+        workers={name: server.workers for name, server in scenario.servers.items()},
+        warmup_s=scenario.warmup_s,
+    )

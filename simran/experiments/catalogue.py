@@ -1,0 +1,122 @@
+"""What there is: models, devices, allocators, scenarios, columns; and files that are sound or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simran.errors import ScenarioError, UnknownNameError
+
+__all__ = ["Validation", "listing", "validate_files"]
+
+_KINDS = ("allocators", "columns", "devices", "models", "scenarios")
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The faults of some files, by file; none for a sound one."""
+
+    faults: dict[str, tuple[str, ...]]
+
+    @property
+    def valid(self) -> bool:
+        """Whether every file is sound."""
+        return not any(self.faults.values())
+
+    def lines(self) -> Iterator[tuple[str, bool]]:
+        """Yield lines for people, and whether each is a fault."""
+        for file, faults in self.faults.items():
+            yield from ((fault, True) for fault in faults)
+            if not faults:
+                yield f"{file}: valid", False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"valid": self.valid, "files": {name: list(it) for name, it in self.faults.items()}}
+
+
+def validate_files(files: Sequence[str]) -> Validation:
+    """Read scenario files and collect all their faults; nothing is run."""
+    from simran.scenario import load
+
+    found: dict[str, tuple[str, ...]] = {}
+    for file in files:
+        try:
+            load(file)
+            found[file] = ()
+        except ScenarioError as error:
+            found[file] = tuple(str(fault) for fault in error.faults)
+    return Validation(found)
+
+
+def listing(what: str) -> list[dict[str, Any]]:
+    """Return the catalogue of one kind as rows.
+
+    Raises
+    ------
+    UnknownNameError
+        for anything but models, devices, allocators, scenarios and columns
+    """
+    if what not in _KINDS:
+        raise UnknownNameError("catalogue", what, _KINDS)
+    return {
+        "models": lambda: _profiles("models"),
+        "devices": lambda: _profiles("devices"),
+        "allocators": _allocators,
+        "scenarios": _scenarios,
+        "columns": _columns,
+    }[what]()
+
+
+def _profiles(kind: str) -> list[dict[str, Any]]:
+    from simran.catalog import describe, device_names, model_names
+
+    names = model_names() if kind == "models" else device_names()
+    return [row for name in names for row in describe(kind, name)]
+
+
+def _allocators() -> list[dict[str, Any]]:
+    from simran.allocation import ALLOCATORS
+
+    rows = []
+    for name in ALLOCATORS.names():
+        allocator = ALLOCATORS.load(name)
+        rows.append(
+            {
+                "name": name,
+                "options": ", ".join(
+                    f"{key}={it.default}" for key, it in allocator.OPTIONS.items()
+                ),
+                "design": (allocator.__doc__ or "").strip().splitlines()[0],
+            }
+        )
+    return rows
+
+
+def _scenarios() -> list[dict[str, Any]]:
+    from simran.catalog import scenario_names
+    from simran.scenario import load
+
+    return [{"name": name, "description": load(name).description} for name in scenario_names()]
+
+
+def _columns() -> list[dict[str, Any]]:
+    from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
+
+    files = {
+        "requests": REQUEST_COLUMNS,
+        "allocations": ALLOCATION_COLUMNS,
+        "timeseries": TIMESERIES_COLUMNS,
+    }
+    return [
+        {
+            "file": file,
+            "column": column.name,
+            "type": column.type,
+            "unit": column.unit,
+            "meaning": column.meaning,
+        }
+        for file, columns in files.items()
+        for column in columns
+    ]

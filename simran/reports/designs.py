@@ -1,0 +1,91 @@
+"""Designs and checks as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from simran.reports.tables import figure, table
+
+__all__ = ["render_checks", "render_design"]
+
+_DELAYS = (
+    ("agent", "agent_s"),
+    ("uplink", "uplink_s"),
+    ("links to the server", "backhaul_s"),
+    ("server", "server_s"),
+    ("links back", "return_link_s"),
+    ("downlink", "downlink_s"),
+)
+_ENERGIES = (("agent", "agent_j"), ("sending", "transmit_j"), ("server", "server_j"))
+
+
+def render_design(design: Mapping[str, Any]) -> str:
+    """Return what ``simran solve`` found; agents with the same design are shown once."""
+    feasible = "feasible" if design["feasible"] else "NOT FEASIBLE for every agent"
+    lines = [
+        f"{design['scenario']}: {design['allocator']}, {feasible},"
+        f" objective {figure(design['objective'])}",
+        f"assumes {design['assumes']}",
+    ]
+    known: dict[str, list[Mapping[str, Any]]] = {}
+    for agent in design["agents"]:
+        key = repr([value for name, value in agent.items() if name != "agent"])
+        known.setdefault(key, []).append(agent)
+    return "\n\n".join(["\n".join(lines), *(_agents(alike) for alike in known.values())]) + "\n"
+
+
+def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
+    one = alike[0]
+    name = str(one["agent"]) if len(alike) == 1 else f"{one['agent']} and {len(alike) - 1} like it"
+    if one["placement"] is None:
+        return f"{name}: refused ({one['fallback']}), {one['binding']} cannot be met"
+    cut = one["placement"] + (f", split after {one['split']}" if one["split"] else "")
+    head = [
+        f"{name}: {cut}",
+        f"bits {figure(one['weight_bits'])}, agent {_hz(one['agent_frequency_hz'])},"
+        f" server {_hz(one['server_frequency_hz'])}"
+        + _share("cell", one["bandwidth_share"])
+        + _share("server", one["server_share"]),
+        f"distortion {figure(one['distortion'])}, between {figure(one['distortion_lower'])}"
+        f" and {figure(one['distortion_upper'])}, quality {figure(one['quality'])}",
+        f"{'feasible' if one['feasible'] else 'NOT FEASIBLE'}; what stops a better one:"
+        f" {one['binding']}" + (f"; fallback: {one['fallback']}" if one["fallback"] else ""),
+    ]
+    rows = [[label, figure(one[key]), ""] for label, key in _DELAYS]
+    rows.append(["delay", figure(one["delay_s"]), figure(one["delay_planned_for_s"])])
+    energies = [[label, figure(one[key]), ""] for label, key in _ENERGIES]
+    energies.append(["energy", figure(one["energy_j"]), figure(one["energy_budget_j"])])
+    return "\n".join(
+        [
+            *head,
+            table(["delay", "s", "planned for"], rows),
+            table(["energy", "J", "budget"], energies),
+            f"slack {figure(one['delay_slack_s'])} s, {figure(one['energy_slack_j'])} J",
+        ]
+    )
+
+
+def _hz(value: float | None) -> str:
+    return "–" if value is None else f"{figure(value / 1e9)} GHz"
+
+
+def _share(what: str, value: float | None) -> str:
+    return "" if value is None else f", share of the {what} {figure(value)}"
+
+
+def render_checks(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Return the table of ``simran verify``, and how many checks passed."""
+    rows = [
+        [
+            str(check["name"]),
+            figure(check["expected"], 6),
+            figure(check["got"], 6),
+            figure(check["tolerance"], 2),
+            str(check["verdict"]),
+        ]
+        for check in checks
+    ]
+    passed = sum(check["verdict"] == "passed" for check in checks)
+    text = table(["check", "expected", "got", "tolerance", "verdict"], rows)
+    return f"{text}\n\n{passed} of {len(checks)} passed\n"
