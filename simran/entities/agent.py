@@ -109,12 +109,12 @@ class Agent:
                 f"agent number {self.index} refuses every request in a closed loop without think"
                 " time, so time cannot move: give it a think time or a design that is feasible"
             )
-        self._next_s = self._clock.now + self._think_s
+        self._next_s = self._clock._now + self._think_s
         self._alarm.bring_forward(self._next_s)
 
     def backlog_s(self) -> float:
         """Return how long a job that came now would wait for the processor [s]."""
-        return self.calendar.wait_s(self._clock.now)
+        return self.calendar.wait_s(self._clock._now)
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and the time at work, both up to now [s]."""
@@ -158,7 +158,7 @@ class Agent:
         while True:
             next_s = self._next_s
             yield rest_until(jobs[0].agent_end if jobs and jobs[0].agent_end <= next_s else next_s)
-            now = clock.now
+            now = clock._now
             while jobs and jobs[0].agent_end <= now:
                 self._finish(now)
             while self._next_s <= now:

@@ -54,7 +54,7 @@ class Cell(ABC):
         """Take note of an agent's new design; only an allocated cell has shares to change."""
 
     def _end(self, request: Request) -> None:
-        request.uplink_end = self._clock.now
+        request.uplink_end = self._clock._now
         request.transmit_j = request.design.transmit_unit_j * request.uplink_size
         self.sent(request)
 
@@ -70,7 +70,7 @@ class UnlimitedCell(Cell):
 
     def send(self, request: Request) -> None:
         """Send at once."""
-        request.uplink_start = self._clock.now
+        request.uplink_start = self._clock._now
         self._end(request)
 
     def backlog_s(self, agent: int) -> float:
@@ -98,7 +98,7 @@ class EqualShareCell(Cell):
 
     def send(self, request: Request) -> None:
         """Start a flow."""
-        request.uplink_start = self._clock.now
+        request.uplink_start = self._clock._now
         self._flows.join(request, request.design.uplink_unit_s * request.uplink_size)
 
     def backlog_s(self, agent: int) -> float:
@@ -139,7 +139,7 @@ class AllocatedCell(Cell):
 
     def send(self, request: Request) -> None:
         """Queue a flow in its agent's share."""
-        request.uplink_start = self._clock.now
+        request.uplink_start = self._clock._now
         work_s = request.design.uplink_unit_s * request.uplink_size
         self._lanes.join(self._lane[request.agent], request, work_s)
 

@@ -119,7 +119,7 @@ class Lanes:
         return max(0.0, (self._mark[lane] - self._virtual) * self._shares[lane])
 
     def _settle(self) -> float:
-        now = self._clock.now
+        now = self._clock._now
         if self._active:
             self._used_s += (now - self._at_s) * self.used
             self._virtual += (now - self._at_s) * self.speed
@@ -155,11 +155,11 @@ class Lanes:
     def _serve(self) -> Generator[Event, None, None]:
         while True:
             yield self._alarm.rest_until(self._next_s)
-            while self._next_s <= self._clock.now:
+            while self._next_s <= self._clock._now:
                 self._release()
 
     def _release(self) -> None:
-        now = self._clock.now
+        now = self._clock._now
         mark, lane, _ = heappop(self._marks)
         self._used_s += (now - self._at_s) * self.used
         self._virtual = max(self._virtual, mark)

@@ -59,7 +59,7 @@ class Path:
 
     def _hop(self, request: Request, place: int) -> None:
         bits = request.design.uplink_bits * request.uplink_size
-        arrival_s = self._out[place].carry(self._clock.now, bits)
+        arrival_s = self._out[place].carry(self._clock._now, bits)
         if place + 1 == len(self._out):
             self._clock.call_at(arrival_s, self._arrived, request)
         else:
@@ -76,14 +76,14 @@ class Path:
             self._last_leg(request)
             return
         bits = request.design.downlink_bits * request.size
-        arrival_s = self._back[place].carry(self._clock.now, bits)
+        arrival_s = self._back[place].carry(self._clock._now, bits)
         self._clock.call_at(arrival_s, self._next_hop_back, (request, place + 1))
 
     def _next_hop_back(self, event: Event) -> None:
         self._hop_back(*event._value)
 
     def _last_leg(self, request: Request) -> None:
-        now = self._clock.now
+        now = self._clock._now
         bits = request.design.downlink_bits * request.size
         time_s = self._back[-1].carry(now, bits) if self._back else now
         time_s += bits / self._downlink_bps

@@ -44,7 +44,7 @@ class Server(ABC):
 
     def accept(self, request: Request) -> None:
         """Take a request that has arrived; one without work for the server passes at once."""
-        request.server_arrival = now = self._clock.now
+        request.server_arrival = now = self._clock._now
         if request.design.server_flops:
             self._admit(request, now)
         else:
@@ -153,7 +153,7 @@ class _OneByOne(Server):
         clock = self._clock
         while True:
             yield rest_until(jobs[0][0] if jobs else math.inf)
-            now = clock.now
+            now = clock._now
             while jobs and jobs[0][0] <= now:
                 self._release(now)
 
@@ -171,7 +171,7 @@ class FifoServer(_OneByOne):
 
     def backlog_s(self, agent: int) -> float:
         """Return how long until a worker is free [s]."""
-        return self._calendar.wait_s(self._clock.now)
+        return self._calendar.wait_s(self._clock._now)
 
     def _admit(self, request: Request, now: float) -> None:
         self._occupancy_s -= now
@@ -188,7 +188,7 @@ class EarliestDeadlineServer(_OneByOne):
 
     def backlog_s(self, agent: int) -> float:
         """Return how long until a worker is free if those that wait now go first [s]."""
-        return self._calendar.wait_s(self._clock.now) + self._waiting_s / self.workers
+        return self._calendar.wait_s(self._clock._now) + self._waiting_s / self.workers
 
     def left_s(self, now: float) -> dict[int, float]:
         """Return the service that each job present still needs, by request number [s]."""

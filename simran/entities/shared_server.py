@@ -73,7 +73,7 @@ class _CommonClock(Server):
             return
         delay_s = self.processor.switching_delay_s
         if delay_s:
-            self._resume_s = self._clock.now + delay_s
+            self._resume_s = self._clock._now + delay_s
             self._stalled = True
             self._set_speed(0.0)
             self._clock.call_at(self._resume_s, self._resume, None)
@@ -81,8 +81,8 @@ class _CommonClock(Server):
             self._set_speed(frequency_hz)
 
     def _resume(self, event: Event) -> None:
-        if self._clock.now == self._resume_s:
-            self._account(self._clock.now)
+        if self._clock._now == self._resume_s:
+            self._account(self._clock._now)
             self._stalled = False
             self._set_speed(self._meter.clock_hz)
 
@@ -137,7 +137,7 @@ class ProcessorSharingServer(_CommonClock):
         self._jobs.join(request, self._cycles(request))
 
     def _leave(self, request: Request) -> None:
-        request.server_end = now = self._clock.now
+        request.server_end = now = self._clock._now
         self._account(now)
         request.server_j += self._joules
         self._count -= 1
@@ -190,7 +190,7 @@ class SpacePartitionServer(_CommonClock):
 
     def adopt(self, agent: int, design: Design) -> None:
         """Give the agent the slice of its new design; a job in service goes on with it."""
-        self._account(self._clock.now)
+        self._account(self._clock._now)
         lane = self._lane[agent]
         job = self._lanes.head(lane)
         if job is not None:
@@ -211,14 +211,14 @@ class SpacePartitionServer(_CommonClock):
         self._lanes.join(self._lane[request.agent], request, self._cycles(request))
 
     def _begin(self, request: Request, lane: int) -> None:
-        now = self._clock.now
+        now = self._clock._now
         self._account(now)
         request.server_start = now
         request.server_j = -self._lanes.share(lane) * self._joules
         self._used = self._lanes.used
 
     def _leave(self, request: Request, lane: int) -> None:
-        request.server_end = now = self._clock.now
+        request.server_end = now = self._clock._now
         self._account(now)
         request.server_j += self._lanes.share(lane) * self._joules
         self._used = self._lanes.used
@@ -293,7 +293,7 @@ class ClockPartitionServer(Server):
         self._lanes.join(self._lane[request.agent], request, work_s)
 
     def _begin(self, request: Request, lane: int) -> None:
-        now = self._clock.now
+        now = self._clock._now
         self._account(now)
         request.server_start = now
         power = self.processor.power
@@ -302,7 +302,7 @@ class ClockPartitionServer(Server):
         self._drawn[lane] = own_w / full_w if full_w else 0.0
 
     def _leave(self, request: Request, lane: int) -> None:
-        request.server_end = now = self._clock.now
+        request.server_end = now = self._clock._now
         self._account(now)
         del self._drawn[lane]
         request.server_j = request.design.server_unit_j * request.server_size

@@ -67,7 +67,7 @@ class Sharing:
 
     def join(self, job: Request, work: float) -> None:
         """Let a job in, with ``work`` in the unit that ``speed`` is per second of."""
-        now = self._clock.now
+        now = self._clock._now
         if self.jobs:
             self._virtual += (now - self._at_s) * self._rate
         else:
@@ -83,7 +83,7 @@ class Sharing:
 
     def set_speed(self, speed: float) -> None:
         """Change the speed of a server, from now on; 0 stalls."""
-        now = self._clock.now
+        now = self._clock._now
         if self.jobs:
             self._virtual += (now - self._at_s) * self._rate
             self._at_s = now
@@ -95,7 +95,7 @@ class Sharing:
         """V: the service that a job present since the station was last empty has received."""
         if not self.jobs:
             return 0.0
-        return self._virtual + (self._clock.now - self._at_s) * self._rate
+        return self._virtual + (self._clock._now - self._at_s) * self._rate
 
     def backlog(self) -> float:
         """Return the work that the jobs present still need, in sum."""
@@ -134,7 +134,7 @@ class Sharing:
         clock = self._clock
         while True:
             yield rest_until(self._next_s)
-            now = clock.now
+            now = clock._now
             while self._next_s <= now:
                 self._release(now)
 

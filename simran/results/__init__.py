@@ -1,0 +1,33 @@
+"""What a run records: typed rows, streaming statistics, the result folder."""
+
+from simran.results.columns import (
+    ALLOCATION_COLUMNS,
+    REQUEST_COLUMNS,
+    TIMESERIES_COLUMNS,
+    Column,
+)
+from simran.results.context import RecordContext
+from simran.results.folder import Result, ResultFolder
+from simran.results.invariants import Invariant
+from simran.results.loads import worst
+from simran.results.parquet import ParquetLog, strings
+from simran.results.recorder import Recorder, nullable
+from simran.results.records import Design, Request
+
+__all__ = [
+    "ALLOCATION_COLUMNS",
+    "REQUEST_COLUMNS",
+    "TIMESERIES_COLUMNS",
+    "Column",
+    "Design",
+    "Invariant",
+    "ParquetLog",
+    "RecordContext",
+    "Recorder",
+    "Request",
+    "Result",
+    "ResultFolder",
+    "nullable",
+    "strings",
+    "worst",
+]
