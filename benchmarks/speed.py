@@ -122,7 +122,9 @@ def main() -> None:
         plain = statistics.median(pair[1] for pair in pairs)
         ratio = statistics.median(pair[0] / pair[1] for pair in pairs)
         rows.append({"agents": agents, "simran_us": own, "skeleton_us": plain, "ratio": ratio})
-        print(f"{agents:6d} agents  simran {own:6.1f} us  skeleton {plain:6.1f} us  ratio {ratio:.2f}")
+        print(
+            f"{agents:6d} agents  simran {own:6.1f} us  skeleton {plain:6.1f} us  ratio {ratio:.2f}"
+        )
     if arguments.out:
         machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
         arguments.out.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")

@@ -52,7 +52,7 @@ def _print_json(value: Any) -> None:
 
 
 @app.command()
-def run(  # noqa: PLR0913
+def run(  # noqa: PLR0913, PLR0917 - one for each option
     file: File,
     sets: Sets = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's.")] = None,

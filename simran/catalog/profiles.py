@@ -137,7 +137,7 @@ def provenance(document: Document) -> tuple[Provenance, ...]:
     found = []
     for key, entry in entries.items() if isinstance(entries, Mapping) else ():
         kind = entry.get("kind") if isinstance(entry, Mapping) else None
-        if kind not in _KINDS or not entry.get("source"):
+        if kind not in _KINDS or not entry.get("source") or set(entry) != {"kind", "source"}:
             place = ("provenance", key)
             faults.append(document.fault(place, f"expected kind ({', '.join(_KINDS)}) and source"))
         else:

@@ -33,12 +33,15 @@ def uniform_error(bits: int, step: float) -> float:
     half = step / 2.0
     tail = 2.0 ** (bits - 1) - 1.0
     one = half - 1.0 + 2.0 * math.exp(-half)
-    if half < 1e-3:  # the series of the cell, where the closed form cancels
-        cell = half**2 - half**3 + 0.75 * half**4
-    else:
-        cell = one - (half + 1.0) * math.exp(-step)
+    cell = _cell(half)
     inner = -math.expm1(-tail * step) / -math.expm1(-step)
     return cell * inner + one * math.exp(-tail * step)
+
+
+def _cell(half: float) -> float:
+    if half < 1e-3:  # where the closed form cancels, its series
+        return half**2 - half**3 + 0.75 * half**4
+    return half - 1.0 + 2.0 * math.exp(-half) - (half + 1.0) * math.exp(-2.0 * half)
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["Ledger", "summarise"]
 _CLOSE = 1e-9
 
 
+@dataclass(frozen=True)
 class Ledger:
     """Everything that a finished run leaves behind for its summary.
 
@@ -31,27 +33,21 @@ class Ledger:
     warm : integrals of the stations at the end of the warm-up, in their order
     left_s : service that unfinished requests still need, by station [s]
     end_s, truncated : when it ended, and whether before its time
+    arrivals : number of requests that arose
     """
 
-    def __init__(  # noqa: PLR0913
-        self,
-        scenario: Scenario,
-        seed: int,
-        replication: int,
-        world: World,
-        recorder: Recorder,
-        controller: Controller,
-        watched: list[Station],
-        warm: list[tuple[float, float]],
-        left_s: dict[str, float],
-        end_s: float,
-        truncated: bool,
-        arrivals: int,
-    ) -> None:
-        self.scenario, self.seed, self.replication = scenario, seed, replication
-        self.world, self.recorder, self.controller = world, recorder, controller
-        self.watched, self.warm, self.left_s = watched, warm, left_s
-        self.end_s, self.truncated, self.arrivals = end_s, truncated, arrivals
+    scenario: Scenario
+    seed: int
+    replication: int
+    world: World
+    recorder: Recorder
+    controller: Controller
+    watched: list[Station]
+    warm: list[tuple[float, float]]
+    left_s: dict[str, float]
+    end_s: float
+    truncated: bool
+    arrivals: int
 
 
 def summarise(ledger: Ledger) -> dict[str, Any]:

@@ -44,10 +44,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], wrap: bool = Fal
     """
     cells = [list(header), *(list(row) for row in rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(header))]
-    spare = WIDTH - sum(widths) - 2 * (len(widths) - 1)
-    if spare < 0:
-        widest = widths.index(max(widths))
-        widths[widest] = max(12, widths[widest] + spare)
+    while sum(widths) > WIDTH - 2 * (len(widths) - 1) and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
     lines: list[str] = []
     for number, row in enumerate(cells):
         lines += _lines(row, widths, wrap)

@@ -82,7 +82,9 @@ class RequestChecks:
         self._flags += int(np.count_nonzero(wrong | (missed != (columns["cause"] > 0))))
         stages = np.nansum([columns[name] for name in _STAGES], axis=0)
         gap = np.abs(stages - columns["delay_s"])
-        self._gaps += int(np.count_nonzero(gap[done] > 1e-9 * np.maximum(1.0, columns["finish"][done])))
+        self._gaps += int(
+            np.count_nonzero(gap[done] > 1e-9 * np.maximum(1.0, columns["finish"][done]))
+        )
 
     def _sum_energy(self, columns: Columns) -> None:
         agent = columns["agent"]
@@ -102,7 +104,11 @@ class RequestChecks:
         )
         return [
             Invariant("every arrival accounted for", rows == arrivals, f"{arrivals} = {parts}"),
-            Invariant("causality", not self._early, f"{self._early} stamps before an earlier stage"),
+            Invariant(
+                "causality", not self._early, f"{self._early} stamps before an earlier stage"
+            ),
             Invariant("stages add up to the delay", not self._gaps, f"{self._gaps} rows differ"),
-            Invariant("flags consistent with numbers", not self._flags, f"{self._flags} rows differ"),
+            Invariant(
+                "flags consistent with numbers", not self._flags, f"{self._flags} rows differ"
+            ),
         ]

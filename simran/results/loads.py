@@ -134,7 +134,11 @@ class StationLoad:
         return gap > float(stdtrit(freedom, 0.975)) * math.sqrt(a + b)
 
     def _count_present(
-        self, jobs: Jobs, chosen: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
+        self,
+        jobs: Jobs,
+        chosen: NDArray[np.int64],
+        first: NDArray[np.int64],
+        last: NDArray[np.int64],
     ) -> None:
         counts = last[chosen] - first[chosen]
         job = np.repeat(chosen, counts)

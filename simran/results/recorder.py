@@ -165,5 +165,3 @@ def nullable(values: NDArray[np.float64]) -> Any:
     import pyarrow as pa
 
     return pa.array(values.astype(np.int64), mask=values == 0)
-
-

@@ -128,9 +128,7 @@ class GroupStatistics:
     ) -> dict[str, Any]:
         judged = int(causes.sum())
         by_cause = [
-            (name, int(count))
-            for name, count in zip(CAUSES[1:], causes[1:], strict=True)
-            if count
+            (name, int(count)) for name, count in zip(CAUSES[1:], causes[1:], strict=True) if count
         ]
         summed: dict[str, int] = {}
         for name, count in by_cause:

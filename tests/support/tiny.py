@@ -86,7 +86,7 @@ def on_server(frequency_hz: float = 1.0, **changes: object) -> Design:
 class Tiny:
     """A few agents, one cell, at most one link, one server; everything that ended, in order."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         arrivals: Sequence[Sequence[float]],
         sizes: Sequence[Sequence[float]] | None = None,
