@@ -77,8 +77,8 @@ def run(
     """
     began = time.perf_counter()
     used = scenario.seed if seed is None else seed
-    keep = tempfile.TemporaryDirectory(prefix="simran-") if out is None else None
-    folder = ResultFolder(Path(keep.name if keep else str(out)), overwrite)
+    path = Path(tempfile.mkdtemp(prefix="simran-")) if out is None else Path(out)
+    folder = ResultFolder(path, overwrite)
     session = _Session(scenario, Streams(used, replication), folder)
     try:
         with stop_signals() as stop:
@@ -94,7 +94,7 @@ def run(
     status = "truncated" if stop.asked else "complete"
     wall_s = time.perf_counter() - began
     folder.write("manifest.json", session.manifest(used, replication, status, wall_s))
-    return Result(folder.path, keep)
+    return Result(path, temporary=out is None)
 
 
 class _Session:

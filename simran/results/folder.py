@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -80,16 +82,17 @@ class Result:
     Parameters
     ----------
     path : the result folder
-    keep : kept alive as long as the result is, such as a temporary folder
+    temporary : remove the folder with the result
 
     Examples
     --------
     ``Result.open("results/mine").requests["delay_s"].mean()``
     """
 
-    def __init__(self, path: Path, keep: object = None) -> None:
+    def __init__(self, path: Path, temporary: bool = False) -> None:
         self.path = path
-        self._keep = keep
+        if temporary:
+            weakref.finalize(self, shutil.rmtree, path, ignore_errors=True)
 
     @classmethod
     def open(cls, path: str | Path) -> Result:
