@@ -100,8 +100,9 @@ class Problem:
     delay_budget_s, energy_budget_j : (K,) T0 [s], E0 [J]; inf for none
     weight : (K,) w_k
     cell_index, server_index : (K,) which cell and server an agent uses
-    cell_scheduler, cell_sharing : per cell
-    server_discipline, server_partition : per server
+    cell_scheduler, cell_sharing, cell_agents : per cell; the last how many agents it has, with
+        those that this problem is not about
+    server_discipline, server_partition, server_agents : per server, likewise
     headroom : part of the delay budget kept for queues
     select : ``min-energy`` or ``min-delay``
     on_violation : (K,) names
@@ -133,8 +134,10 @@ class Problem:
     server_index: Ints
     cell_scheduler: tuple[str, ...]
     cell_sharing: tuple[str, ...]
+    cell_agents: tuple[int, ...]
     server_discipline: tuple[str, ...]
     server_partition: tuple[str, ...]
+    server_agents: tuple[int, ...]
     headroom: float
     select: str
     on_violation: tuple[str, ...]

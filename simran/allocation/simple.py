@@ -134,6 +134,8 @@ def many_agents(
     rest = {**fixed, **_REST, **columns}
     if isinstance(rest["on_violation"], str):
         rest["on_violation"] = (rest["on_violation"],) * count
+    for station, index in (("cell_agents", "cell_index"), ("server_agents", "server_index")):
+        rest.setdefault(station, tuple(np.bincount(rest[index]).tolist()))
     return Problem(agent_clock=agent_clock, server_clock=server_clock, **each, **rest)
 
 

@@ -138,7 +138,7 @@ def server_ceiling_hz(problem: Problem, assumed_share: float) -> Floats:
 
     A slice with a clock of its own gets φ f̃_max, and designs that set no shares leave equal ones.
     """
-    present = np.bincount(problem.server_index)[problem.server_index]
+    present = np.array(problem.server_agents)[problem.server_index]
     share = np.minimum(assumed_share, 1.0 / present)
     ceiling: Floats = problem.server_clock.f_max_hz * np.where(slices_by_clock(problem), share, 1.0)
     return ceiling

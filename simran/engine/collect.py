@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,8 +74,15 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
         },
         "invariants": [it.as_dict() for it in _invariants(ledger)],
         "assumed": list(scenario.assumed),
-        "notes": list(scenario.notes),
+        "notes": [*scenario.notes, *_ended_early(ledger)],
     }
+
+
+def _ended_early(ledger: Ledger) -> Iterator[str]:
+    """Say so where the traces held too few arrivals for the completions that were asked for."""
+    asked, done = ledger.scenario.requests, ledger.recorder.groups.completed_in_all
+    if asked is not None and done < asked and not ledger.truncated:
+        yield f"requests: {asked} was not reached: the arrivals ended after {done} completed"
 
 
 def _stations(ledger: Ledger) -> dict[str, Any]:

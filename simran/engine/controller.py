@@ -181,8 +181,7 @@ class Controller:
         try:
             if self._spec.every == "per-request":
                 _refuse_shares(problem.agents, allocation)
-            else:
-                allocation = with_equal_shares(problem, allocation)
+            allocation = with_equal_shares(problem, allocation)
             refuse_impossible(problem, allocation)
         except AllocationError as error:
             self.refused += 1

@@ -26,7 +26,6 @@ _PLANNED = (
     "uplink_s",
     "backhaul_s",
     "server_s",
-    "agent_wait_s",
     "uplink_wait_s",
     "server_wait_s",
     "agent_j",
@@ -42,14 +41,19 @@ _PLANNED = (
 def with_equal_shares(problem: Problem, allocation: Allocation) -> Allocation:
     """Fill in the shares that an allocator left open where the resource is an allocated one.
 
-    What it has not given away is split equally among the agents that it gave nothing.
+    What it has not given away is split equally among the agents that it gave nothing, those that
+    the problem is not about included.
     """
     cells = [name == "allocated" for name in problem.cell_scheduler]
     servers = [name == "allocated" for name in problem.server_discipline]
     return replace(
         allocation,
-        bandwidth_share=_filled(allocation.bandwidth_share, problem.cell_index, cells),
-        server_share=_filled(allocation.server_share, problem.server_index, servers),
+        bandwidth_share=_filled(
+            allocation.bandwidth_share, problem.cell_index, cells, problem.cell_agents
+        ),
+        server_share=_filled(
+            allocation.server_share, problem.server_index, servers, problem.server_agents
+        ),
     )
 
 
@@ -57,16 +61,17 @@ def _filled(
     shares: np.ndarray[tuple[int], np.dtype[np.float64]],
     station: np.ndarray[tuple[int], np.dtype[np.int64]],
     allocated: Iterable[bool],
+    members: Sequence[int],
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     filled = shares.copy()
-    for index, is_allocated in enumerate(allocated):
+    for index, (is_allocated, count) in enumerate(zip(allocated, members, strict=True)):
         here = station == index
         if not is_allocated or not here.any():
             continue
         open_ = here & np.isnan(shares)
         if open_.any():
             left = 1.0 - np.nansum(np.where(here, shares, 0.0))
-            filled[open_] = max(0.0, left) / open_.sum()
+            filled[open_] = max(0.0, left) / (open_.sum() + count - here.sum())
     return filled
 
 
@@ -107,6 +112,7 @@ def designs(
 
 def _sums(plan: Evaluation) -> dict[str, list[float]]:
     return {
+        "agent_wait_s": (plan.agent_wait_s + plan.decision_s).tolist(),
         "downlink_s": (plan.return_link_s + plan.downlink_s).tolist(),
         "plan_ok": (plan.delay_ok & plan.energy_ok).tolist(),
     }
@@ -140,7 +146,7 @@ def _design(sheet: _Sheet, agent: int, number: int) -> Design:
         allocator=allocation.allocator,
         split="" if refused else table.split[cut],
         placement="" if refused else table.placement[cut],
-        feasible=bool(allocation.feasible[agent]),
+        feasible=bool(allocation.feasible[agent] and sheet.planned["plan_ok"][agent]),
         binding=allocation.binding[agent],
         fallback=allocation.fallback[agent] if allocation.fallback else "",
         weight_bits=bits,

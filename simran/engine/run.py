@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import math
 import platform
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ from simran.engine.controller import Controller
 from simran.engine.interrupt import Stop, stop_signals
 from simran.engine.stations import Sampler, stations
 from simran.engine.world import World, build
-from simran.errors import RunError
+from simran.errors import InvariantError, RunError
 from simran.results import RecordContext, Recorder, Request, Result, ResultFolder
 from simran.results.records import COMPLETED, UNFINISHED
 from simran.scenario import Scenario
@@ -72,6 +73,8 @@ def run(
         if the result folder cannot be used
     RunError
         if the run cannot go on
+    InvariantError
+        if a named invariant did not hold, so that no figure of it can be trusted
     InputError
         if the allocator does not know an option
     """
@@ -86,10 +89,13 @@ def run(
             session.advance(stop, progress or (lambda fraction: None))
             summary = session.collect(used, replication, bool(stop.asked))
         folder.write("summary.json", summary)
+        _refuse_broken(summary)
     except BaseException as error:
-        folder.write(
-            "manifest.json", {"status": "failed", "error": f"{type(error).__name__}: {error}"}
-        )
+        wall_s = time.perf_counter() - began
+        manifest = session.manifest(used, replication, "failed", wall_s)
+        folder.write("manifest.json", manifest | {"error": f"{type(error).__name__}: {error}"})
+        if out is None:
+            shutil.rmtree(path, ignore_errors=True)
         raise
     status = "truncated" if stop.asked else "complete"
     wall_s = time.perf_counter() - began
@@ -240,6 +246,12 @@ class _Session:
     def _fraction(self, until_s: float) -> float:
         by_time = self.world.clock.now / until_s
         return min(1.0, max(by_time, self._completed / self._target))
+
+
+def _refuse_broken(summary: Mapping[str, Any]) -> None:
+    for it in summary["invariants"]:
+        if not it["held"]:
+            raise InvariantError(f"invariant broken: {it['name']} ({it['detail']})")
 
 
 def _left(world: World, now: float) -> tuple[dict[int, float], dict[str, float]]:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simran.allocation import Allocation, Evaluation, Problem, evaluate, refuse_impossible
 from simran.engine.controller import make_allocator
@@ -17,6 +18,8 @@ from simran.scenario import Scenario
 from simran.streams import Streams
 
 __all__ = ["solve"]
+
+Bools = NDArray[np.bool_]
 
 _TERMS_S = ("agent_s", "uplink_s", "backhaul_s", "server_s", "return_link_s", "downlink_s")
 _TERMS_J = ("agent_j", "transmit_j", "server_j")
@@ -55,8 +58,8 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "allocator": allocation.allocator,
-        "assumes": "empty queues, requests of mean size, nobody else in cell or server",
-        "feasible": bool(allocation.feasible.all()),
+        "assumes": _assumes(problem),
+        "feasible": bool(_feasible(allocation, plan).all()),
         "objective": _number(float(np.sum(weighted))),
         "decision_s": decision_s,
         "agents": [_agent(problem, allocation, plan, index) for index in chosen],
@@ -70,6 +73,18 @@ def _chosen(problem: Problem, agent: str | None) -> list[int]:
     found = [k for k in everyone if agent in {problem.agents[k], problem.groups[k]}]
     if not found:
         raise UnknownNameError("agent", agent, {*problem.agents, *problem.groups})
+    return found
+
+
+def _assumes(problem: Problem) -> str:
+    shared = "allocated" in {*problem.cell_scheduler, *problem.server_discipline}
+    rest = "shares as shown" if shared else "nobody else in cell or server"
+    return f"empty queues, requests of mean size, {rest}"
+
+
+def _feasible(allocation: Allocation, plan: Evaluation) -> Bools:
+    """Return (K,) whether the allocator found the design so, and the shares in force bear it out."""
+    found: Bools = allocation.feasible & plan.delay_ok & plan.energy_ok
     return found
 
 
@@ -110,7 +125,7 @@ def _agent(
         "energy_slack_j": _number(
             float(problem.energy_budget_j[index]) - float(plan.energy_j[index])
         ),
-        "feasible": bool(allocation.feasible[index]),
+        "feasible": bool(_feasible(allocation, plan)[index]),
         "binding": allocation.binding[index],
         "fallback": (allocation.fallback[index] if allocation.fallback else "") or None,
     }

@@ -96,7 +96,7 @@ uplink_s|float|s|planned time of sending
 backhaul_s|float|s|planned time on the links
 server_s|float|s|planned time at the server
 downlink_s|float|s|planned time of the way back
-agent_wait_s|float|s|wait planned for at the agent
+agent_wait_s|float|s|decision and wait planned for at the agent
 uplink_wait_s|float|s|wait planned for in the cell
 server_wait_s|float|s|wait planned for at the server
 agent_j|float|J|planned energy on the agent

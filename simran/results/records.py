@@ -33,7 +33,8 @@ class Design:
     uplink_bits, downlink_bits : sent and received at size 1 [bit]
     agent_s, uplink_s, backhaul_s, server_s, downlink_s : planned stage times [s]; the downlink
         includes the way back over the transport links
-    agent_wait_s, uplink_wait_s, server_wait_s : waits planned for [s]
+    agent_wait_s, uplink_wait_s, server_wait_s : waits planned for, the first with the time of the
+        decision [s]
     agent_j, transmit_j, server_j : planned energies [J]
     distortion, distortion_lower, distortion_upper, quality : of its output
     delay_budget_s, energy_budget_j : T0, E0

@@ -80,9 +80,6 @@ WORLDS = st.fixed_dictionaries(
 @given(WORLDS)
 def test_the_invariants_hold_in_every_world(changes: dict[str, object]) -> None:
     document = toy(**changes)
-    server = document["network"]["servers"]["server"]
-    if server.get("partition") == "clock" and document["allocator"]["every"] == "per-request":
-        document["allocator"]["options"] = {"assumed_share": 0.3}
     result = run(load(document))
     summary = result.summary
     assert [it["name"] for it in summary["invariants"] if not it["held"]] == []

@@ -124,7 +124,7 @@ def test_weights_that_do_not_fit_fail() -> None:
 def test_requests_that_can_never_complete_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simran.engine.run._FRUITLESS", 3)
+    monkeypatch.setattr(sys.modules["simran.engine.run"], "_FRUITLESS", 3)
     document = toy(duration=None, requests=5, devices__robot__memory="1 kB")
     with pytest.raises(RunError, match="use duration"):
         run(load(document), out=tmp_path / "r")
