@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simran.distortion.cells import nearest_level_error
+
 __all__ = ["code_book_error", "lloyd_iteration", "optimal_levels", "quantize"]
 
 Floats = NDArray[np.float64]
@@ -29,17 +31,9 @@ def optimal_levels(bits: int, rate: float) -> Floats:
     return (math.log(count) + math.log(count + 1.0) - 2.0 * np.log(m)) / rate
 
 
-def code_book_error(levels: Floats, rate: float) -> float:
+def code_book_error(levels: ArrayLike, rate: float) -> float:
     """Return E|x − x̂| for ``x ~ Exp(λ)`` under nearest-level rounding to ascending levels."""
-    y = np.asarray(levels, dtype=float) * rate
-    borders = (y[1:] + y[:-1]) / 2.0
-    low = np.concatenate(([0.0], borders))
-    below = y - low
-    above = np.append(borders, np.inf) - y
-    far = np.where(np.isinf(above), 0.0, (np.where(np.isinf(above), 0.0, above) + 1.0))
-    rest = far * np.exp(-np.where(np.isinf(above), 0.0, above))
-    parts = np.exp(-low) * (below + np.expm1(-below)) + np.exp(-y) * (1.0 - rest)
-    return float(parts.sum()) / rate
+    return nearest_level_error(np.asarray(levels, dtype=float) * rate) / rate
 
 
 def lloyd_iteration(bits: int, rate: float, steps: int = 2000) -> Floats:

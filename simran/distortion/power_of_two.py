@@ -7,6 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simran.distortion.cells import nearest_level_error
+
 __all__ = ["power_of_two_error", "power_of_two_levels", "power_of_two_top"]
 
 Floats = NDArray[np.float64]
@@ -27,19 +29,8 @@ def power_of_two_levels(bits: int, top: float) -> Floats:
 
 
 def power_of_two_error(bits: int, top: float) -> float:
-    """Return E|x − x̂| for x ~ Exp(1) under nearest-level rounding, in closed form.
-
-    A level y with cell [a, c) contributes ``∫_a^y (y−x)e^-x dx + ∫_y^c (x−y)e^-x dx``, which is
-    ``e^-a (u − 1 + e^-u) + e^-y (1 − (v + 1)e^-v)`` with u = y − a and v = c − y.
-    """
-    levels = power_of_two_levels(bits, top)
-    borders = (levels[1:] + levels[:-1]) / 2.0
-    below = levels - np.concatenate(([0.0], borders))
-    above = np.concatenate((borders - levels[:-1], [np.inf]))
-    low = np.exp(below - levels) * (below + np.expm1(-below))
-    far = np.where(np.isinf(above), 0.0, above)
-    rest = np.where(np.isinf(above), 0.0, (far + 1.0) * np.exp(-far))
-    return float(np.sum(low + np.exp(-levels) * (1.0 - rest)))
+    """Return E|x − x̂| for x ~ Exp(1) under nearest-level rounding, in closed form."""
+    return nearest_level_error(power_of_two_levels(bits, top))
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simran.distortion.cells import above
+
 __all__ = ["pruning_distortion"]
 
 
@@ -12,7 +14,7 @@ def pruning_distortion(fraction: ArrayLike, rate: ArrayLike) -> NDArray[np.float
     """Return the absolute error per parameter of setting the smallest magnitudes to 0.
 
     The fraction ρ of ``|w| ~ Exp(λ)`` lies below ``t = −ln(1 − ρ)/λ``, and ``∫_0^t λx e^(−λx) dx =
-    ((1 − ρ) ln(1 − ρ) + ρ)/λ``.
+    ((1 − ρ) ln(1 − ρ) + ρ)/λ``, which is computed without cancellation for small ρ.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def pruning_distortion(fraction: ArrayLike, rate: ArrayLike) -> NDArray[np.float
         raise ValueError(f"fraction must be in [0, 1], got {fraction!r}")
     if not np.all(lam > 0.0):
         raise ValueError(f"rate must be above 0, got {rate!r}")
-    kept = 1.0 - rho
-    log_kept = np.log(np.where(kept > 0.0, kept, 1.0))
-    loss: NDArray[np.float64] = (np.where(kept > 0.0, kept * log_kept, 0.0) + rho) / lam
+    with np.errstate(divide="ignore"):
+        threshold = -np.log1p(-rho)
+    loss: NDArray[np.float64] = above(threshold) / lam
     return loss

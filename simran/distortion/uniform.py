@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simran.distortion.cells import above, below
+
 __all__ = ["uniform_error", "uniform_levels", "uniform_step"]
 
 Floats = NDArray[np.float64]
@@ -27,21 +29,15 @@ def uniform_levels(bits: int, step: float) -> Floats:
 def uniform_error(bits: int, step: float) -> float:
     """Return E|x − x̂| for x ~ Exp(1) under nearest-level rounding, in closed form.
 
-    A cell [iΔ, (i+1)Δ) contributes e^(−iΔ) times what the first one does, which is ``h − 1 + 2e^-h −
-    (h + 1)e^-2h`` with h = Δ/2; the last one reaches to infinity and has ``h − 1 + 2e^-h``.
+    A cell [iΔ, (i+1)Δ) contributes e^(−iΔ) times what the first one does; the last one reaches to
+    infinity. With M cells that makes ``(1 − e^(−(M−1)Δ))/(1 − e^−Δ)`` times a whole cell and
+    ``e^(−(M−1)Δ)`` times an open one; see :mod:`simran.distortion.cells` for their integrals.
     """
     half = step / 2.0
-    tail = 2.0 ** (bits - 1) - 1.0
-    one = half - 1.0 + 2.0 * math.exp(-half)
-    cell = _cell(half)
-    inner = -math.expm1(-tail * step) / -math.expm1(-step)
-    return cell * inner + one * math.exp(-tail * step)
-
-
-def _cell(half: float) -> float:
-    if half < 1e-3:  # where the closed form cancels, its series
-        return half**2 - half**3 + 0.75 * half**4
-    return half - 1.0 + 2.0 * math.exp(-half) - (half + 1.0) * math.exp(-2.0 * half)
+    tail = (2.0 ** (bits - 1) - 1.0) * step
+    low, out = float(below(half)), math.exp(-half)
+    cell, last = low + out * float(above(half)), low + out
+    return cell * math.expm1(-tail) / math.expm1(-step) + last * math.exp(-tail)
 
 
 @lru_cache(maxsize=64)
