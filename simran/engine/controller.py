@@ -133,7 +133,7 @@ class Controller:
                 raise self._no_design()
             return
         made = designs(problem, allocation, self._designs, everyone)
-        self._designs += len(made)
+        self._designs += len({design.id for design in made.values()})
         delay_s = self._spec.decision_time_s
         if delay_s and self._keys[0] is not None:
             clock = self._world.clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -91,12 +92,14 @@ def designs(
 ) -> dict[int, Design]:
     """Return the designs of the agents named, by index of the agent.
 
-    Times and energies are planned for the problem's sizes; the unit ones are for size 1.
+    Times and energies are planned for the problem's sizes; the unit ones are for size 1. Agents
+    whose designs are alike in every figure share one, which keeps the memory that a run walks
+    through small.
 
     Parameters
     ----------
     problem, allocation : what was asked and answered
-    first_id : number of the first of them; the others follow
+    first_id : number of the first of them; the other ones follow without a gap
     agents : indices
     """
     plan = evaluate(problem, allocation)
@@ -107,7 +110,26 @@ def designs(
         {name: getattr(plan, name).tolist() for name in _PLANNED} | _sums(plan),
         _unit(problem, allocation),
     )
-    return {agent: _design(sheet, agent, first_id + place) for place, agent in enumerate(agents)}
+    keys = _keys(sheet)
+    known: dict[tuple[Any, ...], Design] = {}
+    made = {}
+    for agent in agents:
+        design = known.get(keys[agent])
+        if design is None:
+            design = known[keys[agent]] = _design(sheet, agent, first_id + len(known))
+        made[agent] = design
+    return made
+
+
+def _keys(sheet: _Sheet) -> list[tuple[Any, ...]]:
+    """Return (K,) what tells one design from another; as bytes, so that NaN equals NaN."""
+    problem, allocation = sheet.problem, sheet.allocation
+    columns = [*sheet.decided.values(), *sheet.planned.values(), *sheet.unit.values()]
+    own = (problem.table_index, problem.delay_budget_s, problem.energy_budget_j)
+    rows = np.column_stack([*columns, *own, allocation.feasible]).astype(np.float64)
+    fallback = allocation.fallback or ("",) * len(rows)
+    figures = [row.tobytes() for row in rows]
+    return list(zip(figures, allocation.binding, fallback, strict=True))
 
 
 def _sums(plan: Evaluation) -> dict[str, list[float]]:
