@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 __all__ = ["BatchMeans", "independent"]
 
-_MOST = 40
+_JOIN = 4  # batches of the test to one of the interval
+_MOST = 40 * _JOIN
 _LEAST = 10
 
 
@@ -31,7 +32,18 @@ def independent(means: NDArray[np.float64]) -> bool:
 
 
 class BatchMeans:
-    """Means of 20 to 40 batches of a stream; batches double when there would be more.
+    """Means of 80 to 160 batches of a stream; batches double when there would be more.
+
+    The interval is one of Student over 20 to 39 batches, 4 of those joined to one. It is given only
+    if the 80 to 159 short batches pass von Neumann's test, which is applied once: what is still
+    correlated at a quarter of the length leaves a trace there, and there is no second look, as
+    joining batches until the test passes lets it pass by chance. (Testing longer batches than are
+    used is the idea of Law and Carson, 1979.) Independent values are refused in 5 % of all runs.
+
+    Measured for sojourn times of an M/M/1 queue (``benchmarks/coverage.py``): an interval that
+    misses the mean is given in no more than 8 % of all runs, at loads of 0.5 and 0.9 and from 400 to
+    400 000 requests. Where most runs are refused, the few that pass are the quiet ones, and of
+    their intervals fewer than 95 % cover; where at least half are given, 90 to 96 % do.
 
     Examples
     --------
@@ -70,15 +82,12 @@ class BatchMeans:
                 self._double()
 
     def interval(self) -> tuple[float, float]:
-        """Return the 95 % t interval of the mean; NaN where the batches are not independent.
-
-        Batches are joined in pairs as long as the test fails and at least 10 remain.
-        """
-        means = np.array(self._sums) / self._size
-        while len(means) >= _LEAST and not independent(means):
-            means = means[: len(means) // 2 * 2].reshape(-1, 2).mean(axis=1)
-        if len(means) < _LEAST:
+        """Return the 95 % t interval of the mean; NaN where the run was too short for one."""
+        short = np.array(self._sums) / self._size
+        count = len(short) // _JOIN
+        if count < _LEAST or not independent(short):
             return math.nan, math.nan
+        means = short[: count * _JOIN].reshape(count, _JOIN).mean(axis=1)
         from scipy.special import stdtrit
 
         half = float(stdtrit(len(means) - 1, 0.975)) * means.std(ddof=1) / math.sqrt(len(means))

@@ -13,7 +13,7 @@ from simran.results.batches import BatchMeans
 from simran.results.context import RecordContext
 from simran.results.loads import Jobs, StationLoad
 from simran.results.moments import Moments
-from simran.results.records import COMPLETED, STATUS_NAMES
+from simran.results.records import COMPLETED, STATUS_NAMES, UNFINISHED
 from simran.results.sketch import QuantileSketch
 from simran.results.table import CAUSES, Columns
 from simran.results.violations import ViolationCount
@@ -89,8 +89,10 @@ class GroupStatistics:
         status = columns["status"][kept]
         cell = np.bincount(group * len(STATUS_NAMES) + status, minlength=self._counts.size)
         self._counts += cell.reshape(self._counts.shape)
+        # What is unfinished and not late so far may yet be in time, at the end of the run or after.
+        judged = (status != UNFINISHED) | ~columns["delay_ok"][kept]
         deadline = columns["arrival"][kept] + columns["plan_delay_budget_s"][kept]
-        self._violations.add(group, columns["cause"][kept], deadline, now_s)
+        self._violations.add(group[judged], columns["cause"][kept][judged], deadline[judged], now_s)
         self._add_quantities(columns, kept[done[kept]])
 
     def as_dict(self, end_s: float, warmup_s: float) -> dict[str, Any]:
@@ -127,12 +129,9 @@ class GroupStatistics:
         self, place: int, counts: NDArray[np.int64], causes: NDArray[np.int64], span_s: float
     ) -> dict[str, Any]:
         judged = int(causes.sum())
-        by_cause = [
-            (name, int(count)) for name, count in zip(CAUSES[1:], causes[1:], strict=True) if count
-        ]
-        summed: dict[str, int] = {}
-        for name, count in by_cause:
-            summed[name] = summed.get(name, 0) + count
+        summed = {
+            name: int(count) for name, count in zip(CAUSES[1:], causes[1:], strict=True) if count
+        }
         violated = sum(summed.values())
         return {
             "arrivals": int(counts.sum()),

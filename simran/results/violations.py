@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,14 +14,15 @@ Ints = NDArray[np.int64]
 
 _MOST_PENDING = 1 << 17
 _GRID = 1 << 14
+_TOLERANCE = 1e-12  # relative; a deadline that is met exactly has passed, rounding or not
 
 
 class ViolationCount:
-    """Counts violations among the requests whose deadline fell before the end of the run.
+    """Counts violations among the requests whose deadline fell into the run.
 
-    Requests that have ended before their deadline wait until the run has passed it. When very many
-    wait, their deadlines are put on a grid of 1/16384 of their range (rounded up), which bounds
-    memory.
+    One that falls onto its end, to within 1e-12 relative, does. Requests that have ended before
+    their deadline wait until the run has passed it. When very many wait, their deadlines are rounded
+    up to a grid of at least 8192 steps over their range, which bounds memory.
 
     Parameters
     ----------
@@ -43,12 +46,12 @@ class ViolationCount:
             self._compress()
 
     def close(self, end_s: float) -> NDArray[np.int64]:
-        """Return (groups, causes) counts of those whose deadline fell before the end [s]."""
+        """Return (groups, causes) counts of those whose deadline fell into the run [s]."""
         self._settle(self._cell, self._deadline, self._number, end_s)
         return self._counts
 
     def _settle(self, cells: Ints, deadlines: Floats, numbers: Ints, now_s: float) -> None:
-        passed = (deadlines < now_s) | np.isinf(deadlines)
+        passed = (deadlines <= now_s * (1.0 + _TOLERANCE)) | np.isinf(deadlines)
         flat = np.bincount(cells[passed], numbers[passed], minlength=self._counts.size)
         self._counts += flat.astype(np.int64).reshape(self._counts.shape)
         kept = ~passed
@@ -56,9 +59,11 @@ class ViolationCount:
 
     def _compress(self) -> None:
         low, high = float(self._deadline.min()), float(self._deadline.max())
-        step = (high - low) / _GRID or 1.0
-        place = np.ceil((self._deadline - low) / step).astype(np.int64)
+        # Powers of two, so that rounding again to the same or a finer grid changes nothing.
+        step = 2.0 ** math.ceil(math.log2((high - low) / _GRID or math.ulp(high)))
+        base = math.floor(low / step)
+        place = np.ceil(self._deadline / step - base).astype(np.int64)
         key, inverse = np.unique(place * self._counts.size + self._cell, return_inverse=True)
         self._number = np.bincount(inverse, self._number).astype(np.int64)
-        self._deadline = low + (key // self._counts.size) * step
+        self._deadline = (base + key // self._counts.size) * step
         self._cell = key % self._counts.size
