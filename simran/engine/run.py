@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +22,7 @@ from simran.engine.controller import Controller
 from simran.engine.interrupt import Stop, stop_signals
 from simran.engine.stations import Sampler, stations
 from simran.engine.world import World, build
-from simran.errors import InvariantError, RunError
+from simran.errors import InvariantError, OutputError, RunError
 from simran.results import RecordContext, Recorder, Request, Result, ResultFolder
 from simran.results.records import COMPLETED, UNFINISHED
 from simran.scenario import Scenario
@@ -93,7 +94,8 @@ def run(
     except BaseException as error:
         wall_s = time.perf_counter() - began
         manifest = session.manifest(used, replication, "failed", wall_s)
-        folder.write("manifest.json", manifest | {"error": f"{type(error).__name__}: {error}"})
+        with suppress(OutputError):  # what went wrong first is what to tell
+            folder.write("manifest.json", manifest | {"error": f"{type(error).__name__}: {error}"})
         if out is None:
             shutil.rmtree(path, ignore_errors=True)
         raise

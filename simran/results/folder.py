@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ _FILES = frozenset(
         "timeseries.parquet",
     }
 )
+_REPLICATION = re.compile(r"replication-\d+")
 
 
 class ResultFolder:
@@ -35,7 +38,8 @@ class ResultFolder:
     Parameters
     ----------
     path : of the folder; made if it is missing
-    overwrite : replace an earlier result; what simran did not write is never touched
+    overwrite : replace an earlier result, its replications included; a folder with anything that
+        simran did not write is refused, and nothing in it is touched
 
     Raises
     ------
@@ -47,33 +51,63 @@ class ResultFolder:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
-            found = sorted(entry.name for entry in path.iterdir())
+            found = sorted(path.iterdir())
+            if found and not overwrite:
+                raise OutputError(
+                    f"{path}: holds {found[0].name!r}; choose another folder or pass --overwrite"
+                )
+            foreign = _foreign(path)
+            if foreign:
+                raise OutputError(
+                    f"{path}: holds {str(foreign[0].relative_to(path))!r}, which simran did not"
+                    " write; choose another folder"
+                )
+            _clear(path)
         except OSError as error:
             raise OutputError(f"{path}: cannot be a result folder: {error.strerror}") from error
-        foreign = [name for name in found if name not in _FILES]
-        if foreign and overwrite:
-            raise OutputError(
-                f"{path}: holds {foreign[0]!r}, which simran did not write; choose another folder"
-            )
-        if found and not overwrite:
-            raise OutputError(
-                f"{path}: holds {found[0]!r}; choose another folder or pass --overwrite"
-            )
-        try:
-            for name in found:
-                (path / name).unlink()
-            self.write("manifest.json", {"status": "running"})
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+        self.write("manifest.json", {"status": "running"})
 
     def write(self, name: str, value: Mapping[str, Any]) -> None:
-        """Write a JSON file in one piece: it is complete or not there."""
-        target = self.path / name
-        draft = self.path / f"{name}.part"
-        draft.write_text(
-            json.dumps(value, indent=2, sort_keys=False, allow_nan=False) + "\n", encoding="utf-8"
-        )
-        os.replace(draft, target)
+        """Write a JSON file in one piece: it is complete or not there.
+
+        Raises
+        ------
+        OutputError
+            if it cannot be written, as on a full disk
+        """
+        target, draft = self.path / name, self.path / f"{name}.part"
+        text = json.dumps(value, indent=2, sort_keys=False, allow_nan=False) + "\n"
+        try:
+            draft.write_text(text, encoding="utf-8")
+            os.replace(draft, target)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise OutputError(f"{target}: cannot be written: {error.strerror}") from error
+
+
+def _is_replication(entry: Path) -> bool:
+    return bool(_REPLICATION.fullmatch(entry.name)) and entry.is_dir() and not entry.is_symlink()
+
+
+def _foreign(path: Path, inner: bool = False) -> list[Path]:
+    """Return what simran did not write, in order."""
+    found = []
+    for entry in sorted(path.iterdir()):
+        if not inner and _is_replication(entry):
+            found += _foreign(entry, inner=True)
+        elif entry.name.removesuffix(".part") not in _FILES or not entry.is_file():
+            found.append(entry)
+    return found
+
+
+def _clear(path: Path) -> None:
+    for entry in sorted(path.iterdir()):
+        if _is_replication(entry):
+            _clear(entry)
+            entry.rmdir()
+        else:
+            entry.unlink()
 
 
 class Result:
@@ -101,14 +135,17 @@ class Result:
         Raises
         ------
         OutputError
-            if it is none, or its run is still going on or was killed
+            if it is none, or its run is still going on, was killed or failed
         """
         folder = Path(path)
         result = cls(folder)
         if not (folder / "manifest.json").is_file():
             raise OutputError(f"{folder}: not a result folder (it has no manifest.json)")
-        if result.manifest.get("status") == "running":
+        status = result.manifest.get("status")
+        if status == "running":
             raise OutputError(f"{folder}: the run has not ended, or was killed; run it again")
+        if status == "failed":
+            raise OutputError(f"{folder}: the run failed: {result.manifest.get('error')}")
         result.summary  # noqa: B018 - reading it now reports a broken file here
         return result
 
@@ -138,10 +175,15 @@ class Result:
         return self._frame("timeseries.parquet", "outputs.timeseries")
 
     def _json(self, name: str) -> dict[str, Any]:
+        path = self.path / name
         try:
-            value: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise OutputError(f"{self.path / name}: cannot be read: {error}") from error
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise OutputError(f"{path}: is damaged: {error}") from error
+        if not isinstance(value, dict):
+            raise OutputError(f"{path}: is damaged: it holds no JSON object")
         return value
 
     def _frame(self, name: str, key: str) -> pd.DataFrame:
@@ -150,4 +192,7 @@ class Result:
         path = self.path / name
         if not path.is_file():
             raise OutputError(f"{path}: was not written; set {key} in the scenario")
-        return pd.read_parquet(path)
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise OutputError(f"{path}: is damaged: {error}") from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from simran.errors import OutputError
 from simran.results.columns import Column
 
 __all__ = ["ParquetLog", "strings"]
@@ -23,6 +26,14 @@ def strings(codes: np.ndarray[Any, Any], names: Sequence[str]) -> pa.DictionaryA
     return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string()))
 
 
+class _Writer(pq.ParquetWriter):  # type: ignore[misc]
+    """Stays silent when it is thrown away after its file could not be written."""
+
+    def __del__(self) -> None:
+        with suppress(OSError):
+            super().__del__()
+
+
 class ParquetLog:
     """Writes rows in groups of about 64 k, so memory does not grow with their number.
 
@@ -30,6 +41,11 @@ class ParquetLog:
     ----------
     path : of the file
     columns : what each row holds
+
+    Raises
+    ------
+    OutputError
+        here or later, if the file cannot be written, as on a full disk
     """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
@@ -38,14 +54,16 @@ class ParquetLog:
             [(column.name, _TYPES.get(column.type, text)) for column in columns]
         )
         texts = [column.name for column in columns if column.type == "string"]
-        self._writer = pq.ParquetWriter(
-            path,
-            self._schema,
-            compression="zstd",
-            use_dictionary=texts,
-            write_statistics=True,
-            store_schema=False,
-        )
+        self._path = path
+        with self._told():
+            self._writer = _Writer(
+                path,
+                self._schema,
+                compression="zstd",
+                use_dictionary=texts,
+                write_statistics=True,
+                store_schema=False,
+            )
         self._waiting: list[pa.Table] = []
         self._count = 0
         self.rows = 0
@@ -69,11 +87,21 @@ class ParquetLog:
     def close(self) -> None:
         """Write what waits and finish the file."""
         self._drain()
-        self._writer.close()
+        with self._told():
+            self._writer.close()
 
     def _drain(self) -> None:
         if self._count:
             table = pa.concat_tables(self._waiting).unify_dictionaries()
-            self._writer.write_table(table, row_group_size=self._count)
+            with self._told():
+                self._writer.write_table(table, row_group_size=self._count)
         self._waiting.clear()
         self._count = 0
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else error
+            raise OutputError(f"{self._path}: cannot be written: {reason}") from error
