@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from simran.engine import default_folder, run
+from simran.errors import OutputError
 from simran.results import Result, ResultFolder
 from simran.results.statistics import number
 from simran.scenario import Scenario
@@ -55,30 +57,37 @@ def run_replications(
     scenario : what to run
     replications : how often, 1 or more
     out : result folder; None for ``results/<name>/<time>-<seed>``
-    overwrite : replace an earlier result of a single run
+    overwrite : replace an earlier result
     progress : called with the done fraction, in [0, 1]
     """
     path = out if out is not None else default_folder(scenario, scenario.seed)
     if replications == 1:
         return run(scenario, out=path, overwrite=overwrite, progress=progress)
-    folder = ResultFolder(path)
-    results = list(_runs(scenario, replications, path, progress))
-    summary = dict(results[0].summary)
-    summary["replications"] = {
-        "count": len(results),
-        "groups": {
-            name: _over([result.summary["groups"][name] for result in results])
-            for name in scenario.groups
-        },
-    }
+    folder = ResultFolder(path, overwrite)
+    try:
+        results = list(_runs(scenario, replications, path, progress))
+        folder.write("summary.json", _joined(scenario, results))
+    except BaseException as error:
+        with suppress(OutputError):  # what went wrong first is what to tell
+            folder.write(
+                "manifest.json", {"status": "failed", "error": f"{type(error).__name__}: {error}"}
+            )
+        raise
     complete = len(results) == replications and results[-1].manifest["status"] == "complete"
-    folder.write("summary.json", summary)
     status = "complete" if complete else "truncated"
     folders = [result.path.name for result in results]
     folder.write(
         "manifest.json", {**results[0].manifest, "status": status, "replications": folders}
     )
     return Result(path)
+
+
+def _joined(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
+    groups = {
+        name: _over([result.summary["groups"][name] for result in results])
+        for name in scenario.groups
+    }
+    return {**results[0].summary, "replications": {"count": len(results), "groups": groups}}
 
 
 def _runs(
