@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simran.reports.tables import figure, table
+from simran.reports.tables import figure, filled, table
 
 __all__ = ["render_checks", "render_design"]
 
@@ -32,14 +32,17 @@ def render_design(design: Mapping[str, Any]) -> str:
     for agent in design["agents"]:
         key = repr([value for name, value in agent.items() if name != "agent"])
         known.setdefault(key, []).append(agent)
-    return "\n\n".join(["\n".join(lines), *(_agents(alike) for alike in known.values())]) + "\n"
+    return (
+        "\n\n".join(["\n".join(map(filled, lines)), *(_agents(alike) for alike in known.values())])
+        + "\n"
+    )
 
 
 def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
     one = alike[0]
     name = str(one["agent"]) if len(alike) == 1 else f"{one['agent']} and {len(alike) - 1} like it"
     if one["placement"] is None:
-        return f"{name}: refused ({one['fallback']}), {one['binding']} cannot be met"
+        return filled(f"{name}: refused ({one['fallback']}), {one['binding']} cannot be met")
     cut = one["placement"] + (f", split after {one['split']}" if one["split"] else "")
     head = [
         f"{name}: {cut}",
@@ -58,7 +61,7 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
     energies.append(["energy", figure(one["energy_j"]), figure(one["energy_budget_j"])])
     return "\n".join(
         [
-            *head,
+            *map(filled, head),
             table(["delay", "s", "planned for"], rows),
             table(["energy", "J", "budget"], energies),
             f"slack {figure(one['delay_slack_s'])} s, {figure(one['energy_slack_j'])} J",

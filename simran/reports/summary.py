@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simran.reports.tables import bullet, figure, table
+from simran.reports.tables import bullet, figure, filled, table
 
 __all__ = ["render_summary"]
 
@@ -18,7 +18,7 @@ def render_summary(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> s
     summary, manifest : as in ``summary.json`` and ``manifest.json``
     """
     parts = [
-        "\n".join(_headline(summary, manifest)),
+        "\n".join(map(filled, _headline(summary, manifest))),
         _groups(summary),
         *_replications(summary),
         _stations(summary["stations"]),
@@ -85,7 +85,9 @@ def _groups(summary: Mapping[str, Any]) -> str:
     text = table([*header, "quality", "viol. %"], rows)
     short = [name for name, group in groups.items() if group["delay_s"]["interval95"] is None]
     if short:
-        text += f"\nno interval of the mean delay for {', '.join(short)}: run too short"
+        text += "\n" + filled(
+            f"no interval of the mean delay for {', '.join(short)}: run too short"
+        )
     return text
 
 
@@ -137,10 +139,10 @@ def _energy(energy: Mapping[str, Any]) -> str:
 def _invariants(summary: Mapping[str, Any]) -> Iterator[str]:
     broken = [it for it in summary["invariants"] if not it["held"]]
     for invariant in broken:
-        yield f"INVARIANT BROKEN: {invariant['name']} ({invariant['detail']})"
+        yield filled(f"INVARIANT BROKEN: {invariant['name']} ({invariant['detail']})")
     if not broken:
         names = ", ".join(it["name"] for it in summary["invariants"])
-        yield bullet(f"invariants held: {names}").removeprefix("- ").replace("\n  ", "\n")
+        yield filled(f"invariants held: {names}")
     decisions = summary["decisions"]
     if decisions["refused"]:
         yield f"REFUSED: {decisions['refused']} of {decisions['count']} decisions were impossible"
