@@ -111,6 +111,11 @@ class Processor:
     switching_delay_s: float = 0.0
     switching_energy_j: float = 0.0
 
+    @property
+    def full_dynamic_w(self) -> float:
+        """The largest dynamic power, at the highest clock, PUE included [W]."""
+        return self.pue * self.power.dynamic_w(self.f_max_hz)
+
     def can_run_at(self, frequency_hz: float) -> bool:
         """Say whether the processor can take that clock (to within 1e-9 relative)."""
         if not 0 < frequency_hz <= self.f_max_hz * (1 + 1e-9):

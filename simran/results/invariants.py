@@ -53,11 +53,13 @@ class RequestChecks:
     Attributes
     ----------
     counts : rows by status
-    agent_j, transmit_j, server_j : sums over all rows [J]
+    rows : number of rows, by index of the agent
+    agent_j, transmit_j, server_j : sums over all rows, by index of the agent [J]
     """
 
     def __init__(self) -> None:
         self.counts = np.zeros(len(STATUS_NAMES), dtype=np.int64)
+        self.rows = np.zeros(0)
         self.agent_j = np.zeros(0)
         self.transmit_j = np.zeros(0)
         self.server_j = np.zeros(0)
@@ -88,8 +90,9 @@ class RequestChecks:
 
     def _sum_energy(self, columns: Columns) -> None:
         agent = columns["agent"]
-        for name in ("agent_j", "transmit_j", "server_j"):
-            sums = np.bincount(agent, np.nan_to_num(columns[name]))
+        for name in ("rows", "agent_j", "transmit_j", "server_j"):
+            values = None if name == "rows" else np.nan_to_num(columns[name])
+            sums = np.bincount(agent, values)
             known = getattr(self, name)
             if len(sums) < len(known):
                 sums = np.concatenate((sums, np.zeros(len(known) - len(sums))))
