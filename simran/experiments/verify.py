@@ -8,6 +8,7 @@ from simran.engine import run
 from simran.experiments.checks import Check
 from simran.experiments.closed_forms import distortion_checks, energy_checks, paper_checks
 from simran.experiments.queueing import check_case, queue_cases
+from simran.experiments.recursions import recursion_checks
 from simran.scenario import load
 
 __all__ = ["verify"]
@@ -26,7 +27,7 @@ def verify(progress: Callable[[float], None] | None = None) -> list[Check]:
     progress : called with the done fraction, in [0, 1]
     """
     report = progress or (lambda fraction: None)
-    checks = [*paper_checks(), *energy_checks(), *distortion_checks()]
+    checks = [*paper_checks(), *energy_checks(), *distortion_checks(), *recursion_checks()]
     cases = [case for rho in _LOADS for case in queue_cases(rho)]
     for place, case in enumerate(cases):
         report((place + 1) / (len(cases) + 1))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ciw
 import numpy as np
 import pytest
-from toy import toy
 
-from simran.engine import run
 from simran.experiments.queueing import QueueCase, check_case, erlang_c, queue_cases
-from simran.scenario import load
+from simran.experiments.recursions import (
+    first_come_first_served,
+    processor_sharing,
+    recursion_checks,
+)
 
 REPLICATIONS = 10
 #: Load -> requests of each replication, about a thousand relaxation times of an M/M/1 queue at 0.9.
@@ -46,47 +48,21 @@ def test_the_shared_size_makes_the_tandem_differ() -> None:
     assert abs(check.got - case.expected) > check.tolerance
 
 
-def test_the_recursion_of_lindley_gives_the_same_log() -> None:
-    """A FIFO station is a recursion on its arrivals; the simulator must agree to rounding."""
-    frame = run(load(toy(duration=500.0, agents__a__arrivals__rate=1.4))).requests
-    done = frame[frame["server_start_s"].notna() & frame["server_end_s"].notna()]
-    done = done.sort_values(["server_arrival_s", "request_id"])
-    free, starts = 0.0, []
-    for arrival, service in zip(done["server_arrival_s"], done["server_compute_s"], strict=True):
-        starts.append(max(arrival, free))
-        free = starts[-1] + service
-    assert done["server_start_s"].to_numpy() == pytest.approx(np.array(starts), rel=1e-12)
+def test_every_stamp_follows_the_recursion() -> None:
+    checks = list(recursion_checks())
+    assert len(checks) == 4
+    assert [f"{it.name}: differs by {it.got:g}" for it in checks if not it.passed] == []
 
 
-def test_processor_sharing_by_brute_force() -> None:
-    """The cell's log against a plain simulation that recomputes every flow at every event."""
-    frame = run(
-        load(toy(duration=200.0, agents__a__count=8, agents__a__arrivals__rate=1.0))
-    ).requests
-    flows = frame[frame["uplink_end_s"].notna()].sort_values("uplink_start_s")
-    starts = flows["uplink_start_s"].to_numpy()
-    work = (flows["uplink_bits"] / 20e6).to_numpy()
-    ends = _shared_ends(starts, work)
-    early = ends < frame["uplink_end_s"].max() - 5.0  # flows cut off at the end are not in the log
-    assert flows["uplink_end_s"].to_numpy()[early] == pytest.approx(ends[early], rel=1e-9)
-
-
-def _shared_ends(starts: np.ndarray, work: np.ndarray) -> np.ndarray:
-    left, ends, now, place = dict[int, float](), np.full(len(starts), np.inf), 0.0, 0
-    while left or place < len(starts):
-        soonest = min(left.values()) * len(left) if left else np.inf
-        arrival = starts[place] if place < len(starts) else np.inf
-        step = min(soonest, arrival - now)
-        for flow in left:
-            left[flow] -= step / len(left)
-        now += step
-        for flow in [flow for flow, rest in left.items() if rest <= 1e-12]:
-            ends[flow] = now
-            del left[flow]
-        if now == arrival or abs(now - arrival) < 1e-15:
-            left[place] = work[place]
-            place += 1
-    return ends
+def test_the_recursions_see_a_difference() -> None:
+    """A check that compares with the wrong discipline fails."""
+    times = np.array([0.0, 1.0, 1.5])
+    work = np.array([2.0, 2.0, 0.5])
+    ends = processor_sharing(times, work)
+    assert ends == pytest.approx([3.5, 4.5, 3.0])
+    starts = first_come_first_served(times, work)
+    assert starts == pytest.approx([0.0, 2.0, 4.0])
+    assert first_come_first_served(times, work, 2) == pytest.approx([0.0, 1.0, 2.0])
 
 
 def test_an_independent_simulator_agrees() -> None:
