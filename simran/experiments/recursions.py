@@ -78,7 +78,8 @@ def recursion_checks() -> Iterator[Check]:
     cases = {case.name.split(",")[0]: case for case in queue_cases(_LOAD)}
     for name, workers in (("M/M/1 server", 1), ("M/M/3 server", 3)):
         frame = run(load({**cases[name].document, "requests": _REQUESTS})).requests
-        jobs = frame[frame["server_end_s"].notna()].sort_values(["server_arrival_s", "request_id"])
+        jobs = frame[frame["server_arrival_s"].notna()]
+        jobs = jobs.sort_values(["server_arrival_s", "request_id"])
         arrival, service = jobs["server_arrival_s"], jobs["size_factor"]
         starts = first_come_first_served(arrival.to_numpy(), service.to_numpy(), workers)
         gap = float(np.abs(starts - jobs["server_start_s"]).max())
