@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from simran.errors import InputError, UnknownNameError
 
 __all__ = ["Registry"]
 
 T = TypeVar("T")
+
+#: Classes by group and name: whoever asks for a group sees what was registered in it.
+_REGISTERED: dict[str, dict[str, Any]] = {}
 
 
 class Registry(Generic[T]):
@@ -28,7 +31,7 @@ class Registry(Generic[T]):
     def __init__(self, kind: str, group: str) -> None:
         self.kind = kind
         self.group = group
-        self._classes: dict[str, type[T]] = {}
+        self._classes: dict[str, type[T]] = _REGISTERED.setdefault(group, {})
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
         """Return a decorator that registers a class under ``name``.

@@ -62,10 +62,8 @@ def _golden(folder: Path, discipline: str) -> Result:
     for name in ("quick", "slow"):
         arrivals = {"process": "trace", "file": str(folder / f"{name}.csv"), "column": "t"}
         document["agents"][name] = group | {"arrivals": arrivals}
-    document["allocator"] = {"name": "exact"}
-    scenario = load(document)
-    scenario = replace(scenario, allocator=replace(scenario.allocator, name="as-told"))
-    return run(scenario)
+    document["allocator"] = {"name": "as-told"}
+    return run(load(document))
 
 
 @pytest.mark.parametrize("discipline", ["fifo", "edf", "ps"])
