@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,8 +29,12 @@ __all__ = [
     "ScenarioError",
     "SimranError",
     "UnknownNameError",
+    "hint",
     "nearest",
+    "shown",
 ]
+
+_MOST_SHOWN = 60
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -40,8 +45,53 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("exakt", ["exact", "sca"])
     'exact'
     """
-    matches = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.55)
+    text = str(name)
+    if len(text) > _MOST_SHOWN:  # no slip of a key, and the comparison takes its square in time
+        return None
+    matches = difflib.get_close_matches(text, list(known), n=1, cutoff=0.55)
     return matches[0] if matches else None
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return what to tell who asked for a name that is not known.
+
+    Examples
+    --------
+    >>> hint("exakt", ["exact", "sca"]), hint("q", ["exact", "sca"])
+    ("did you mean 'exact'?", 'known: exact, sca')
+    """
+    names = sorted(known)
+    best = nearest(name, names)
+    if best:
+        return f"did you mean {best!r}?"
+    rest = f", … {len(names) - 20} more" if len(names) > 20 else ""
+    return f"known: {', '.join(names[:20]) or 'none'}{rest}"
+
+
+def shown(value: object) -> str:
+    """Return a value as messages show it: on one line, and short.
+
+    Examples
+    --------
+    >>> shown("a" * 100)[-6:], shown(2.5)
+    ("aaaa…'", '2.5')
+    """
+    if isinstance(value, str):
+        return repr(value if len(value) <= _MOST_SHOWN else value[:_MOST_SHOWN] + "…")
+    if isinstance(value, dict):
+        keys = ", ".join(f"{str(key)[:20]}: …" for key in itertools.islice(value, 3))
+        return f"a mapping {{{keys}}}" if value else "an empty mapping"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of too many digits
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +151,7 @@ class UnknownNameError(InputError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
-        best = nearest(name, names)
-        hint = f"did you mean {best!r}?" if best else f"known: {', '.join(names)}"
-        super().__init__(f"unknown {kind} {name!r}; {hint}")
+        super().__init__(f"unknown {kind} {shown(name)}; {hint(name, known)}")
 
 
 class OutputError(InputError):

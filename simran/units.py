@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from numbers import Real
+
+from simran.errors import shown
 
 __all__ = ["DIMENSIONS", "Dimension", "parse", "parse_power_law"]
 
 _PREFIXES = {
-    "": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3,
-    "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
+    "": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "\u00b5": 1e-6, "\u03bc": 1e-6, "m": 1e-3,
+    "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
 }  # fmt: skip
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
-_TEXT = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*$")
+_TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,14 @@ class Dimension:
     name : for messages, such as ``a time``
     units : symbol -> factor to the SI unit; prefixes come on top
     example : how to write one
-    binary : whether Ki, Mi, Gi are prefixes too
+    counted : whether it comes in whole pieces, so that Ki, Mi, Gi are prefixes too and m, u, n are
+        not: ``100 mbit/s`` is a slip, not a tenth of a bit per second
     """
 
     name: str
     units: dict[str, float]
     example: str
-    binary: bool = False
+    counted: bool = False
 
 
 #: What a scenario can ask for, by name. Data are counted in bits, memory in bytes.
@@ -54,15 +58,21 @@ DIMENSIONS = {
         True,
     ),
     "flops": Dimension(
-        "a number of operations", {"FLOP": 1.0, "FLOPs": 1.0, "flop": 1.0}, "120 GFLOP"
+        "a number of operations", {"FLOP": 1.0, "FLOPs": 1.0, "flop": 1.0}, "120 GFLOP", True
     ),
     "temperature": Dimension("a temperature", {"K": 1.0}, "290 K"),
 }
-_POWER_LAW = re.compile(r"^(.*?)\s*([pnuµmkKMGTP]?)W\s*/\s*([kMG]?)Hz\s*(?:\^|\*\*)\s*([0-9.]+)$")
+_POWER_LAW = re.compile(
+    r"(.*?)\s*([pnuµμmkKMGTP]?)W\s*/\s*([kMG]?)Hz\s*(?:\^|\*\*)\s*(\d+\.?\d*)", re.ASCII
+)
+_UNPREFIXED = {"min", "h"}
 
 
 def parse(value: object, dimension: str) -> float:
     """Return a quantity in SI units (data in bits, memory in bytes).
+
+    Numbers are decimal digits with an optional point and exponent. What only some YAML readers take
+    for a number, such as ``1_000``, ``0x10``, ``.inf`` and ``1:30``, is refused rather than guessed.
 
     Parameters
     ----------
@@ -80,11 +90,14 @@ def parse(value: object, dimension: str) -> float:
     (20000000.0, 4194304.0, 1e-28)
     """
     kind = DIMENSIONS[dimension]
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError(f"expected {kind.name} such as {kind.example!r}, found {value!r}")
-    number = float(value) if not isinstance(value, str) else _with_unit(value, kind)
+    if isinstance(value, bool) or not isinstance(value, (Real, str)):
+        raise ValueError(f"expected {kind.name} such as {kind.example!r}, found {shown(value)}")
+    try:
+        number = _with_unit(value, kind) if isinstance(value, str) else float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
-        raise ValueError(f"expected {kind.name} that is finite, found {value!r}")
+        raise ValueError(f"expected {kind.name} that is finite, found {shown(value)}")
     return number
 
 
@@ -94,32 +107,34 @@ def parse_power_law(value: object, exponent: float) -> float:
     Raises
     ------
     ValueError
-        if it is no number, or its unit has another exponent
+        if it is no finite number, or its unit has another exponent
 
     Examples
     --------
-    >>> parse_power_law("0.1 W/GHz^3", 3.0)
-    1e-28
+    >>> parse_power_law("1 W/GHz^3", 3.0)
+    1e-27
     """
-    match = _POWER_LAW.match(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        try:
+    match = _POWER_LAW.fullmatch(value.strip()) if isinstance(value, str) else None
+    wanted = f"a number or one such as '2e-30 W/Hz^{exponent:g}'"
+    try:
+        if match is None:
             return parse(value, "number")
-        except ValueError as error:
-            raise ValueError(
-                f"expected a number or one such as '2e-30 W/Hz^3', found {value!r}"
-            ) from error
-    text, prefix, hertz, power = match.groups()
-    if not math.isclose(float(power), exponent):
-        raise ValueError(f"expected W/Hz^{exponent:g} as the exponent says, found {value!r}")
-    scale = _PREFIXES[prefix] / _PREFIXES[hertz] ** exponent
-    return float(parse(text, "number") * scale)
+        number = parse(match[1], "number")
+    except ValueError as error:
+        raise ValueError(f"expected {wanted}, found {shown(value)}") from error
+    if not math.isclose(float(match[4]), exponent):
+        raise ValueError(f"expected W/Hz^{exponent:g} as the exponent says, found {shown(value)}")
+    try:
+        return number * _PREFIXES[match[2]] / _PREFIXES[match[3]] ** exponent
+    except OverflowError as error:
+        raise ValueError(f"expected {wanted} that is finite, found {shown(value)}") from error
 
 
 def _with_unit(text: str, kind: Dimension) -> float:
-    match = _TEXT.match(text)
+    wanted = f"expected {kind.name} such as {kind.example!r}, found {shown(text)}"
+    match = _TEXT.fullmatch(text)
     if match is None:
-        raise ValueError(f"expected {kind.name} such as {kind.example!r}, found {text!r}")
+        raise ValueError(wanted)
     number, unit = float(match[1]), match[2]
     if not unit:
         return number
@@ -129,9 +144,8 @@ def _with_unit(text: str, kind: Dimension) -> float:
         return float(10.0 ** (number / 10.0))
     factor = _factor(unit, kind)
     if factor is None:
-        raise ValueError(
-            f"expected {kind.name} such as {kind.example!r}, found {text!r} ({_what(unit)})"
-        )
+        why = _what(unit, kind)
+        raise ValueError(f"{wanted} ({why})" if why else wanted)
     return number * factor
 
 
@@ -139,20 +153,28 @@ def _factor(unit: str, kind: Dimension) -> float | None:
     if unit in kind.units:
         return kind.units[unit]
     for symbol, factor in kind.units.items():
-        if not unit.endswith(symbol) or symbol.startswith("/"):
+        if not unit.endswith(symbol) or symbol.startswith("/") or symbol in _UNPREFIXED:
             continue
         prefix = unit[: -len(symbol)]
-        if prefix in _PREFIXES and symbol not in {"min", "h"}:
-            return _PREFIXES[prefix] * factor
-        if kind.binary and prefix in _BINARY:
+        scale = _PREFIXES.get(prefix)
+        if scale is not None and (scale > 1.0 or not kind.counted):
+            return scale * factor
+        if kind.counted and prefix in _BINARY:
             return _BINARY[prefix] * factor
     return None
 
 
-def _what(unit: str) -> str:
+def _what(unit: str, wanted: Dimension) -> str:
+    """Say what a unit that does not fit is, or which one was meant."""
     for kind in DIMENSIONS.values():
         if _factor(unit, kind) is not None:
             return f"{unit} is {kind.name}"
     if unit in {"dBm", "dBW"}:
         return f"{unit} is a power"
-    return f"unknown unit {unit}"
+    if not wanted.units:
+        return ""
+    prefixes = [*_PREFIXES, *_BINARY]
+    spelt = [prefix + symbol for symbol in wanted.units for prefix in prefixes]
+    meant = [it for it in spelt if it.lower() == unit.lower() and _factor(it, wanted) is not None]
+    hint = f"; did you mean {' or '.join(dict.fromkeys(meant))}?" if meant else ""
+    return f"unknown unit {shown(unit)}{hint}"
