@@ -79,5 +79,5 @@ def laplace_channel(bits: ArrayLike, rate: ArrayLike) -> Floats:
     """Return row A, ``1 / (λ (2^(b-1) − 1))``: the additive Laplace test channel; inf at b = 1."""
     b, lam = _checked(bits, rate)
     with np.errstate(divide="ignore"):
-        bound: Floats = np.exp2(1.0 - b) / (lam * -np.expm1((1.0 - b) * math.log(2.0)))
+        bound: Floats = np.exp2(1.0 - b) / (lam * np.abs(np.expm1((1.0 - b) * math.log(2.0))))
     return bound
