@@ -125,7 +125,7 @@ def parse_power_law(value: object, exponent: float) -> float:
     if not math.isclose(float(match[4]), exponent):
         raise ValueError(f"expected W/Hz^{exponent:g} as the exponent says, found {shown(value)}")
     try:
-        return number * _PREFIXES[match[2]] / _PREFIXES[match[3]] ** exponent
+        return float(number * _PREFIXES[match[2]] / _PREFIXES[match[3]] ** exponent)
     except OverflowError as error:
         raise ValueError(f"expected {wanted} that is finite, found {shown(value)}") from error
 

@@ -3,79 +3,143 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from simran.errors import shown
 from simran.units import parse
 
 __all__ = [
+    "Count",
     "Data",
+    "Energy",
+    "Exponent",
+    "Flag",
     "Flops",
     "Frequency",
-    "FrequencyOrZero",
     "Joules",
     "Memory",
     "Name",
     "Number",
+    "NumberOrZero",
+    "Overhead",
     "PositiveNumber",
     "Power",
     "Rate",
     "Schema",
     "Seconds",
     "SecondsOrZero",
+    "Share",
+    "Text",
+    "Variation",
     "Whole",
+    "quantity",
 ]
+
+_MOST_AGENTS = 1_000_000
 
 
 class Schema(BaseModel):
-    """Base of all parts of the scenario language: frozen, and closed to unknown keys."""
+    """Base of all parts of the scenario language: frozen; structure reports unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
 
 
-def _quantity(dimension: str, least: float | None, strict: bool) -> Callable[[Any], float]:
+def quantity(
+    dimension: str,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+) -> Callable[[Any], float]:
+    """Return a reader of quantities of one dimension within bounds, of which messages speak.
+
+    Parameters
+    ----------
+    dimension : key of :data:`simran.units.DIMENSIONS`
+    above, least : lower bound, without and with itself
+    most, below : upper bound, with and without itself
+    """
+    bounds = {"above": above, "at least": least, "at most": most, "below": below}
+    words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+
     def read(value: Any) -> float:
         number = parse(value, dimension)
-        if least is not None and (number < least or (strict and number == least)):
-            bound = f"above {least:g}" if strict else f"{least:g} or more"
-            raise ValueError(f"expected {bound}, found {value!r}")
+        low = (above is None or number > above) and (least is None or number >= least)
+        high = (most is None or number <= most) and (below is None or number < below)
+        if not (low and high):
+            raise ValueError(f"expected {words}, found {shown(value)}")
         return number
 
     return read
 
 
-def _unlimited(value: Any) -> float:
+def _rate(value: Any) -> float:
     if value == "unlimited":
         return float("inf")
-    return _quantity("rate", 0.0, True)(value)
+    return quantity("rate", above=0.0)(value)
 
 
-def _whole(value: Any) -> int:
-    number = parse(value, "number")
-    if number != int(number):
-        raise ValueError(f"expected a whole number, found {value!r}")
-    return int(number)
+def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        # Not by way of a float, which would round a long seed.
+        exact = isinstance(value, Integral) and not isinstance(value, bool)
+        number = int(value) if exact else parse(value, "number")
+        if number != int(number):
+            raise ValueError(f"expected a whole number, found {shown(value)}")
+        if number < least or (most is not None and number > most):
+            bounds = f"at least {least}" if number < least else f"at most {most}"
+            raise ValueError(f"expected {bounds}, found {shown(value)}")
+        return int(number)
+
+    return read
 
 
-def _name(value: Any) -> str:
-    # A name such as `2024` reads as a number in YAML; it is still a name.
+def _text(value: Any) -> str:
+    # What reads as a number in YAML, such as `2024`, is still a word where a word is expected.
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError(f"expected a word, found {value!r}")
+        raise ValueError(f"expected a text, found {shown(value)}")
     return str(value)
 
 
+def _name(value: Any) -> str:
+    text = _text(value)
+    if not text.strip() or text != text.strip() or not text.isprintable():
+        raise ValueError(f"expected a name, on one line and without spaces around, found {text!r}")
+    return text
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, found {shown(value)}")
+    return value
+
+
 Name = Annotated[str, BeforeValidator(_name)]
-Number = Annotated[float, BeforeValidator(_quantity("number", None, False))]
-PositiveNumber = Annotated[float, BeforeValidator(_quantity("number", 0.0, True))]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Seconds = Annotated[float, BeforeValidator(_quantity("time", 0.0, True))]
-SecondsOrZero = Annotated[float, BeforeValidator(_quantity("time", 0.0, False))]
-Frequency = Annotated[float, BeforeValidator(_quantity("frequency", 0.0, True))]
-FrequencyOrZero = Annotated[float, BeforeValidator(_quantity("frequency", 0.0, False))]
-Power = Annotated[float, BeforeValidator(_quantity("power", 0.0, False))]
-Joules = Annotated[float, BeforeValidator(_quantity("energy", 0.0, False))]
-Data = Annotated[float, BeforeValidator(_quantity("data", 0.0, True))]
-Memory = Annotated[float, BeforeValidator(_quantity("memory", 0.0, True))]
-Flops = Annotated[float, BeforeValidator(_quantity("flops", 0.0, True))]
-Rate = Annotated[float, BeforeValidator(_unlimited)]
+Text = Annotated[str, BeforeValidator(_text)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Whole = Annotated[int, BeforeValidator(_whole(0))]
+Count = Annotated[int, BeforeValidator(_whole(1, _MOST_AGENTS))]
+Number = Annotated[float, BeforeValidator(quantity("number"))]
+NumberOrZero = Annotated[float, BeforeValidator(quantity("number", least=0.0))]
+PositiveNumber = Annotated[float, BeforeValidator(quantity("number", above=0.0))]
+#: From 0 to 1, without 1.
+Share = Annotated[float, BeforeValidator(quantity("number", least=0.0, below=1.0))]
+#: Of power as a law of the clock; with 1 or less the fastest clock would always be the cheapest.
+Exponent = Annotated[float, BeforeValidator(quantity("number", above=1.0, most=10.0))]
+#: Power usage effectiveness.
+Overhead = Annotated[float, BeforeValidator(quantity("number", least=1.0))]
+#: Coefficient of variation; beyond these bounds the gamma law cannot be drawn in floating point.
+Variation = Annotated[float, BeforeValidator(quantity("number", least=1e-3, most=1e2))]
+Seconds = Annotated[float, BeforeValidator(quantity("time", above=0.0))]
+SecondsOrZero = Annotated[float, BeforeValidator(quantity("time", least=0.0))]
+Frequency = Annotated[float, BeforeValidator(quantity("frequency", above=0.0))]
+Power = Annotated[float, BeforeValidator(quantity("power", least=0.0))]
+Energy = Annotated[float, BeforeValidator(quantity("energy", above=0.0))]
+Joules = Annotated[float, BeforeValidator(quantity("energy", least=0.0))]
+Data = Annotated[float, BeforeValidator(quantity("data", above=0.0))]
+Memory = Annotated[float, BeforeValidator(quantity("memory", above=0.0))]
+Flops = Annotated[float, BeforeValidator(quantity("flops", above=0.0))]
+Rate = Annotated[float, BeforeValidator(_rate)]
