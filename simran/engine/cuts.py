@@ -108,11 +108,15 @@ def _distortions(model: Model) -> tuple[Floats, Floats, Floats]:
 
 
 def _qualities(model: Model, cuts: list[_Cut]) -> tuple[Floats, Floats]:
-    """Return quality by cut and bit-width, and unquantized; NaN where nothing was measured."""
+    """Return quality by cut and bit-width, and unquantized; NaN where nothing was measured.
+
+    A curve says nothing of another quantizer than its own; there even the unquantized value is left
+    out, lest a mean over requests mix what was measured with what was not.
+    """
     curve = model.quality
     values = np.full((len(cuts), len(model.bits)), math.nan)
     reference = np.full(len(cuts), math.nan)
-    if curve is None:
+    if curve is None or curve.quantizer != model.quantizer:
         return values, reference
     reference[:] = curve.reference
     for row, cut in enumerate(cuts):
@@ -120,7 +124,7 @@ def _qualities(model: Model, cuts: list[_Cut]) -> tuple[Floats, Floats]:
             values[row] = curve.reference
             continue
         points = curve.points.get(model.blocks[cut.depth - 1].name)
-        if points is None or cut.placement == "on-device" or curve.quantizer != model.quantizer:
+        if points is None or cut.placement == "on-device":
             continue
         known, measured = zip(*points, strict=True)
         at = np.array(model.bits, dtype=float)

@@ -46,6 +46,15 @@ def test_the_hash_seed_changes_nothing(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
+def test_the_manifest_s_scenario_gives_the_same_bytes(tmp_path: Path) -> None:
+    """The resolved scenario needs neither the file nor the catalogue that it came from."""
+    changes = ["requests=40", "allocator.headroom=0.1"]
+    first = run(load("paper_blip2_coco", changes), out=tmp_path / "a")
+    second = run(load(first.manifest["scenario"]), out=tmp_path / "b")
+    assert _digest(tmp_path / "a") == _digest(tmp_path / "b")
+    assert second.summary == first.summary
+
+
 def test_another_group_moves_no_draw() -> None:
     first = run(load(toy())).requests
     document = toy()
