@@ -17,6 +17,7 @@ __all__ = [
     "Mark",
     "Path_",
     "dotted",
+    "key_path",
     "parse_document",
     "parse_scalar",
     "plain",
@@ -89,6 +90,23 @@ def dotted(path: Path_) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text
+
+
+def key_path(text: str) -> Path_:
+    """Return the key path that a text means, as :func:`dotted` writes it.
+
+    Examples
+    --------
+    >>> key_path("network.links[0].rate")
+    ('network', 'links', 0, 'rate')
+    """
+    parts: list[str | int] = []
+    for piece in text.replace("[", ".[").split("."):
+        if piece.startswith("[") and piece.endswith("]") and piece[1:-1].isdigit():
+            parts.append(int(piece[1:-1]))
+        elif piece:
+            parts.append(piece)
+    return tuple(parts)
 
 
 def parse_scalar(text: str) -> Any:

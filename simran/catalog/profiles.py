@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from simran.catalog.document import Document, read_document
-from simran.errors import Fault, InputError, ScenarioError, UnknownNameError
+from simran.errors import InputError, ScenarioError, UnknownNameError
 
 __all__ = [
     "LATER",
-    "Provenance",
-    "describe",
     "device_names",
     "model_names",
     "profile",
-    "provenance",
     "scenario_names",
     "scenario_path",
 ]
 
 #: Names that belong to the catalogue but are not built yet.
-LATER = {
-    "models": ("fcdnn-16", "git-base", "minilm-l6", "whisper-tiny.en"),
-    "devices": ("jetson-agx-orin-64gb", "rtx-3090", "xeon-6246r"),
+LATER: dict[str, tuple[str, ...]] = {
+    "models": ("fcdnn-16", "minilm-l6", "whisper-tiny.en"),
+    "devices": (),
 }
-
-_KINDS = ("measured", "published", "derived", "assumed")
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where one number comes from.
-
-    Parameters
-    ----------
-    key : key path within the profile, such as ``power.dynamic``
-    kind : ``measured``, ``published``, ``derived`` or ``assumed``
-    source : in words
-    """
-
-    key: str
-    kind: str
-    source: str
 
 
 def model_names() -> tuple[str, ...]:
@@ -122,60 +97,3 @@ def _mapping(document: Document) -> Document:
     if not isinstance(document.data, dict):
         raise ScenarioError([document.fault((), "expected a mapping of keys")])
     return document
-
-
-def provenance(document: Document) -> tuple[Provenance, ...]:
-    """Return where the numbers of a profile come from.
-
-    Raises
-    ------
-    ScenarioError
-        if an entry lacks its kind or source
-    """
-    entries = document.data.get("provenance") or {}
-    faults: list[Fault] = []
-    found = []
-    for key, entry in entries.items() if isinstance(entries, Mapping) else ():
-        kind = entry.get("kind") if isinstance(entry, Mapping) else None
-        if kind not in _KINDS or not entry.get("source") or set(entry) != {"kind", "source"}:
-            place = ("provenance", key)
-            faults.append(document.fault(place, f"expected kind ({', '.join(_KINDS)}) and source"))
-        else:
-            found.append(Provenance(str(key), str(kind), str(entry["source"])))
-    if faults:
-        raise ScenarioError(faults)
-    return tuple(found)
-
-
-def describe(kind: str, name: str) -> list[dict[str, Any]]:
-    """Return the numbers of a profile with their kind and source, as rows for people."""
-    document = profile(kind, name, Path())
-    sources = provenance(document)
-    rows = []
-    for key, value in _leaves(document.data):
-        if key.split(".")[0] in {"provenance", "description"}:
-            continue
-        entry = next((it for it in sources if fnmatch.fnmatch(key, f"{it.key}*")), None)
-        rows.append(
-            {
-                "name": name,
-                "quantity": key,
-                "value": value,
-                "kind": entry.kind if entry else "",
-                "source": entry.source if entry else "",
-            }
-        )
-    return rows
-
-
-def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the scalar leaves of a profile; a chain of blocks is summed up."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(item, f"{prefix}.{key}" if prefix else str(key))
-    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-        yield f"{prefix}.number", len(value)
-        for key in ("flops", "parameters"):
-            yield f"{prefix}.{key} (sum)", sum(item.get(key, 0) for item in value)
-    else:
-        yield prefix, value

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from simran.catalog import Document, Mark, dotted, parse_document, profile
-from simran.catalog import provenance as read_provenance
+from simran.catalog import (
+    Document,
+    Mark,
+    dotted,
+    key_path,
+    merge,
+    mode_fault,
+    parse_document,
+    profile,
+    put,
+    with_mode,
+)
 from simran.catalog.document import plain
 from simran.errors import Fault, InputError, ScenarioError, nearest
+from simran.scenario.assumptions import Assumption, assumptions
 
-__all__ = ["Assumption", "Composed", "compose"]
+__all__ = ["Composed", "compose"]
 
 Key = tuple[str | int, ...]
-Assumption = tuple[str, str, str]
 
 
 class Composed(Document):
@@ -24,7 +34,7 @@ class Composed(Document):
     ----------
     folder : where relative paths start
     faults : found so far
-    assumed : (what, value key, source) of the assumed numbers of the profiles in use
+    assumed : of the profiles, as far as the scenario does not say otherwise
     """
 
     def __init__(self, document: Document, folder: Path) -> None:
@@ -79,39 +89,8 @@ def _extended(document: Document, folder: Path, chain: tuple[Path, ...]) -> Docu
             ]
         ) from error
     base = _extended(base, path.parent, (*chain, path))
-    _merge(base, (), document, ())
+    merge(base, document)
     return base
-
-
-def _merge(base: Document, at: Key, other: Document, source: Key) -> None:
-    """Work ``other`` into ``base``: mappings merge, everything else is replaced."""
-    value = _get(other.data, source)
-    known = _get(base.data, at)
-    if isinstance(value, dict) and isinstance(known, dict):
-        for key in value:
-            if key in known:
-                _merge(base, (*at, key), other, (*source, key))
-            else:
-                _put(base, (*at, key), value[key], other, (*source, key))
-    elif at:
-        _put(base, at, value, other, source)
-    if source in other.marks and at and not isinstance(value, dict):
-        base.marks[at] = other.marks[source]
-
-
-def _put(base: Document, at: Key, value: Any, other: Document, source: Key) -> None:
-    parent = _get(base.data, at[:-1])
-    parent[at[-1]] = value
-    for place in [it for it in base.marks if it[: len(at)] == at]:
-        del base.marks[place]
-    for rest, mark in list(other.below(source)):
-        base.marks[(*at, *rest)] = mark
-
-
-def _get(data: Any, path: Key) -> Any:
-    for part in path:
-        data = data[part]
-    return data
 
 
 def _override(whole: Composed, text: str) -> None:
@@ -121,7 +100,7 @@ def _override(whole: Composed, text: str) -> None:
     if not equals or not path_text.strip():
         whole.faults.append(Fault("expected PATH=VALUE", mark.file))
         return
-    keys = _keys(path_text.strip())
+    keys = key_path(path_text.strip())
     try:
         value = parse_document(value_text, mark.file).data if value_text.strip() else None
     except ScenarioError as error:
@@ -144,16 +123,6 @@ def _override(whole: Composed, text: str) -> None:
     for place in [it for it in whole.marks if it[: len(keys)] == keys]:
         del whole.marks[place]
     whole.marks[keys] = mark
-
-
-def _keys(text: str) -> Key:
-    parts: list[str | int] = []
-    for piece in text.replace("[", ".[").split("."):
-        if piece.startswith("[") and piece.endswith("]") and piece[1:-1].isdigit():
-            parts.append(int(piece[1:-1]))
-        elif piece:
-            parts.append(piece)
-    return tuple(parts)
 
 
 _OPEN = {
@@ -189,39 +158,56 @@ def _like(path: Key, pattern: tuple[str, ...]) -> bool:
 
 
 def _expand(whole: Composed, kind: str, name: str) -> None:
-    """Put the profile of a model or device below what the scenario says of it."""
+    """Put the profile of a model or device, and its mode, below what the scenario says of it."""
     entry = whole.data[kind][name]
-    if not isinstance(entry, dict) or "profile" not in entry:
+    if not isinstance(entry, dict):
         return
-    asked = entry["profile"]
-    if not isinstance(asked, str):
-        whole.faults.append(whole.fault((kind, name, "profile"), "expected a name or a file"))
+    own = Document(plain(entry), dict(whole.below((kind, name))))
+    base = _profile(whole, kind, name) if "profile" in entry else own
+    if base is None:
+        whole.data[kind][name] = None
         return
+    own = Document({}) if base is own else own
+    base = Document(plain(base.data), dict(base.marks))
+    if kind == "devices":
+        # A mode takes the place of the profile's keys, and gives way to the scenario's.
+        for key in {"mode", "modes"} & set(own.data):
+            marks = {path: mark for path, mark in own.marks.items() if path[:1] == (key,)}
+            merge(base, Document({key: own.data[key]}, marks))
+        base = _in_force(base)
+    merged = Document(plain(base.data), dict(base.marks))
+    merge(merged, own)
     try:
-        base = profile(kind, asked, whole.folder)
-        sources = read_provenance(base)
+        whole.assumed += assumptions(base, own.data, (kind, name))
     except ScenarioError as error:
         whole.faults.extend(error.faults)
-        whole.data[kind][name] = None
-        return
-    except InputError as error:
-        whole.faults.append(whole.fault((kind, name, "profile"), str(error)))
-        whole.data[kind][name] = None
-        return
-    for source in sources:
-        if source.kind == "assumed" and _get_or_none(entry, source.key) is None:
-            whole.assumed.append((f"{kind}.{name}.{source.key}", source.key, source.source))
-    merged = Document(plain(base.data), dict(base.marks))
-    own = Document(plain(entry), dict(whole.below((kind, name))))
-    _merge(merged, (), own, ())
     head = whole.marks.get((kind, name))
-    _put(whole, (kind, name), merged.data, merged, ())
+    put(whole, (kind, name), merged.data, merged, ())
     if head is not None:
         whole.marks[kind, name] = head
+    wrong = mode_fault(merged) if kind == "devices" else None
+    if wrong is not None:
+        key, message, hint = wrong
+        whole.faults.append(whole.fault((kind, name, key), message, hint))
 
 
-def _get_or_none(data: Mapping[str, Any], key: str) -> Any:
-    value: Any = data
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+def _in_force(base: Document) -> Document:
+    """Return a device with its mode, or with its first one where it names none that exists."""
+    modes = base.data.get("modes")
+    if mode_fault(base) is None or not isinstance(modes, dict) or not modes:
+        return with_mode(base)
+    return with_mode(base, str(next(iter(modes))))
+
+
+def _profile(whole: Composed, kind: str, name: str) -> Document | None:
+    asked = whole.data[kind][name]["profile"]
+    if not isinstance(asked, str):
+        whole.faults.append(whole.fault((kind, name, "profile"), "expected a name or a file"))
+        return None
+    try:
+        return profile(kind, asked, whole.folder)
+    except ScenarioError as error:
+        whole.faults.extend(error.faults)
+    except InputError as error:
+        whole.faults.append(whole.fault((kind, name, "profile"), str(error)))
+    return None

@@ -27,8 +27,6 @@ _KEYS: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = (
     (("agents", "*", "actuation"), ({},)),
     (("agents", "*", "start"), (0, "0 s")),
     (("agents", "*", "stop"), ()),
-    (("devices", "*", "mode"), ()),
-    (("models", "*", "frames"), (1,)),
 )
 
 #: Values of later versions, by key pattern.

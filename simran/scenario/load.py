@@ -9,6 +9,7 @@ from typing import Any
 from simran.catalog import Document, read_document, scenario_names, scenario_path
 from simran.catalog.document import plain
 from simran.errors import Fault, ScenarioError
+from simran.scenario.assumptions import multiply
 from simran.scenario.compose import compose
 from simran.scenario.later import refuse_later
 from simran.scenario.references import check_references
@@ -20,7 +21,10 @@ __all__ = ["load"]
 
 
 def load(
-    source: str | Path | Mapping[str, Any], overrides: Sequence[str] = (), seed: int | None = None
+    source: str | Path | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    scale: Mapping[str, float] | None = None,
 ) -> Scenario:
     """Return the scenario of a file, of a shipped name, or of a mapping.
 
@@ -29,6 +33,7 @@ def load(
     source : path of a YAML file, name of a shipped scenario, or the content as a mapping
     overrides : ``path=value``, such as ``agents.inspector.count=3``
     seed : instead of the scenario's
+    scale : key path of an assumed number, as in ``Scenario.assumptions`` -> factor to multiply it with
 
     Raises
     ------
@@ -43,6 +48,9 @@ def load(
     document, folder = _read(source)
     changes = [*overrides, f"seed={seed}"] if seed is not None else overrides
     whole = compose(document, folder, changes)
+    for assumption in whole.assumed:
+        if scale and assumption.path in scale:
+            multiply(whole.data, assumption, scale[assumption.path])
     faults = [*whole.faults, *refuse_later(whole)]
     spec, structural = read_structure(whole)
     faults += structural
@@ -64,5 +72,10 @@ def _read(source: str | Path | Mapping[str, Any]) -> tuple[Document, Path]:
 
 
 def _sorted(faults: list[Fault]) -> list[Fault]:
-    unique = list(dict.fromkeys(faults))
+    # A mode stands in the file once and in the scenario twice, among the modes and in force.
+    places = {
+        (it.file, it.line, it.column, it.message, it.path if not it.line else ""): it
+        for it in reversed(faults)
+    }
+    unique = list(reversed(places.values()))
     return sorted(unique, key=lambda fault: (fault.file, fault.line, fault.column))

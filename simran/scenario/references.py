@@ -10,7 +10,14 @@ import networkx as nx
 from simran.errors import Fault, nearest
 from simran.registry import Registry
 from simran.scenario.compose import Composed
-from simran.scenario.schema import AgentsSpec, ArrivalsSpec, DeviceSpec, ModelSpec, ScenarioSpec
+from simran.scenario.model_schema import FramesFlops, ModelSpec
+from simran.scenario.schema import (
+    AgentsSpec,
+    ArrivalsSpec,
+    DeviceSpec,
+    ModeSpec,
+    ScenarioSpec,
+)
 
 __all__ = ["check_references"]
 
@@ -55,6 +62,7 @@ def _model(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
             yield whole.fault((*path, "blocks", index, "name"), f"block {name!r} is given twice")
         if name == "auto":
             yield whole.fault((*path, "blocks", index, "name"), "'auto' is not a name for a block")
+    yield from _frames(whole, path, model)
     known = split_names(names)
     if model.split != "auto" and model.split not in known:
         yield _missing(whole, (*path, "split"), "split point", model.split, [*known, "auto"])
@@ -79,6 +87,22 @@ def _model(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
         yield from _needs(whole, (*path, "size"), size.law == "trace", key, value, "trace")
 
 
+def _frames(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
+    for index, block in enumerate(model.blocks):
+        if block.per_frame and isinstance(block.flops, FramesFlops):
+            where = (*path, "blocks", index, "flops")
+            yield whole.fault(where, "a block that is per_frame has the FLOP of one frame")
+    if model.frames < 1:
+        yield whole.fault((*path, "frames"), f"expected 1 or more, found {model.frames}")
+    known = any(it.per_frame or isinstance(it.flops, FramesFlops) for it in model.blocks)
+    if model.frames > 1 and not known:
+        yield whole.fault(
+            (*path, "frames"),
+            "no block of this model says what several frames cost",
+            "give blocks per_frame: true, or flops: {base, per_frame, per_frame_squared}",
+        )
+
+
 def split_names(blocks: list[str]) -> dict[str, str]:
     """Return every name of a split point and the block it means; a bare name means the last."""
     names = {}
@@ -100,6 +124,10 @@ def _needs(
 
 def _device(whole: Composed, path: Key, device: DeviceSpec) -> Iterator[Fault]:
     power = device.power
+    for name, mode in (device.modes or {}).items():
+        # The one in force is checked as part of the device.
+        if mode.states is not None and name != device.mode:
+            yield from _states(whole, (*path, "modes", name), mode)
     if device.states is None:
         if power is None:
             yield whole.fault(path, "needs power, or states")
@@ -119,7 +147,7 @@ def _device(whole: Composed, path: Key, device: DeviceSpec) -> Iterator[Fault]:
         yield whole.fault((*path, "frequencies"), "a clock lies above f_max")
 
 
-def _states(whole: Composed, path: Key, device: DeviceSpec) -> Iterator[Fault]:
+def _states(whole: Composed, path: Key, device: DeviceSpec | ModeSpec) -> Iterator[Fault]:
     states = device.states or ()
     if not states:
         yield whole.fault((*path, "states"), "expected at least one state")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from simran.compute import PowerLaw, PowerStates, Processor
 from simran.errors import Fault, ScenarioError
+from simran.scenario.assumptions import Assumption
 from simran.scenario.compose import Composed
+from simran.scenario.model_schema import BlockSpec, Elements, ModelSpec, SizeSpec, block_flops
 from simran.scenario.references import split_names
 from simran.scenario.resolved import (
     AgentGroup,
@@ -23,19 +25,13 @@ from simran.scenario.resolved import (
     Server,
     SizeLaw,
 )
-from simran.scenario.schema import (
-    AgentsSpec,
-    ArrivalsSpec,
-    DeviceSpec,
-    Elements,
-    ModelSpec,
-    ScenarioSpec,
-    SizeSpec,
-)
+from simran.scenario.schema import AgentsSpec, ArrivalsSpec, DeviceSpec, ScenarioSpec
 from simran.scenario.traces import read_trace
 from simran.units import parse_power_law
 
 __all__ = ["resolve"]
+
+Key = tuple[str | int, ...]
 
 
 def resolve(whole: Composed, spec: ScenarioSpec) -> Scenario:
@@ -46,28 +42,9 @@ def resolve(whole: Composed, spec: ScenarioSpec) -> Scenario:
     ScenarioError
         with the faults that only show now: power units, traces
     """
-    faults: list[Fault] = []
-    devices = {}
-    for name, device in spec.devices.items():
-        try:
-            devices[name] = _processor(device)
-        except ValueError as error:
-            faults.append(whole.fault(("devices", name, "power", "dynamic"), str(error)))
-    models, groups = {}, {}
-    for name, model in spec.models.items():
-        try:
-            models[name] = _model(name, model, whole.folder)
-        except ScenarioError as error:
-            faults.extend(error.faults)
-    for name, group in spec.agents.items():
-        try:
-            if group.device in devices:
-                groups[name] = _group(name, group, spec, devices[group.device], whole.folder)
-        except ScenarioError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise ScenarioError(faults)
+    devices, models, groups = _parts(whole, spec)
     every = spec.allocator.every
+    assumed = tuple(_assumed(whole, spec))
     return Scenario(
         name=spec.name,
         description=spec.description,
@@ -107,9 +84,38 @@ def resolve(whole: Composed, spec: ScenarioSpec) -> Scenario:
         ),
         outputs=Outputs(spec.outputs.requests, spec.outputs.allocations, spec.outputs.timeseries),
         document=whole.data,
-        assumed=tuple(_assumed(whole, spec)),
+        assumed=tuple(str(it) for it in assumed),
+        assumptions=assumed,
         notes=tuple(_notes(spec)),
     )
+
+
+def _parts(
+    whole: Composed, spec: ScenarioSpec
+) -> tuple[dict[str, Processor], dict[str, Model], dict[str, AgentGroup]]:
+    faults: list[Fault] = []
+    devices: dict[str, Processor] = {}
+    for name, device in spec.devices.items():
+        try:
+            devices[name] = _processor(device)
+        except ValueError as error:
+            faults.append(whole.fault(("devices", name, "power", "dynamic"), str(error)))
+    models: dict[str, Model] = {}
+    groups: dict[str, AgentGroup] = {}
+    for name, model in spec.models.items():
+        try:
+            models[name] = _model(name, model, whole.folder)
+        except ScenarioError as error:
+            faults.extend(error.faults)
+    for name, group in spec.agents.items():
+        try:
+            if group.device in devices:
+                groups[name] = _group(name, group, spec, devices[group.device], whole.folder)
+        except ScenarioError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise ScenarioError(faults)
+    return devices, models, groups
 
 
 def _processor(spec: DeviceSpec) -> Processor:
@@ -146,16 +152,14 @@ def _model(name: str, spec: ModelSpec, folder: Path) -> Model:
         blocks=tuple(
             Block(
                 block.name,
-                block.flops,
+                block_flops(block, spec.frames),
                 block.parameters,
-                block.output.elements * spec.feature_bits
-                if isinstance(block.output, Elements)
-                else block.output,
+                _output_bits(block, spec),
                 (block.weights or spec.weights).rate,
             )
             for block in spec.blocks
         ),
-        input_bits=spec.input,
+        input_bits=spec.input * spec.frames,
         quantizer=spec.quantizer,
         output_coefficient=spec.output_coefficient,
         split=splits.get(spec.split, spec.split),
@@ -163,6 +167,12 @@ def _model(name: str, spec: ModelSpec, folder: Path) -> Model:
         size=_size(spec.size, folder),
         quality=_quality(spec, splits),
     )
+
+
+def _output_bits(block: BlockSpec, spec: ModelSpec) -> float:
+    output = block.output
+    bits = output.elements * spec.feature_bits if isinstance(output, Elements) else output
+    return bits * spec.frames if block.per_frame else bits
 
 
 def _size(spec: SizeSpec, folder: Path) -> SizeLaw:
@@ -216,13 +226,11 @@ def _arrivals(spec: ArrivalsSpec, folder: Path) -> Arrivals:
     )
 
 
-def _assumed(whole: Composed, spec: ScenarioSpec) -> list[str]:
-    used = {f"models.{group.model}" for group in spec.agents.values()}
-    used |= {f"devices.{group.device}" for group in spec.agents.values()}
-    used |= {f"devices.{server.device}" for server in spec.network.servers.values()}
-    return [
-        f"{what}: {why}" for what, _, why in whole.assumed if ".".join(what.split(".")[:2]) in used
-    ]
+def _assumed(whole: Composed, spec: ScenarioSpec) -> list[Assumption]:
+    used: set[Key] = {("models", group.model) for group in spec.agents.values()}
+    used |= {("devices", group.device) for group in spec.agents.values()}
+    used |= {("devices", server.device) for server in spec.network.servers.values()}
+    return [assumption for assumption in whole.assumed if assumption.owner in used]
 
 
 def _notes(spec: ScenarioSpec) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import networkx as nx
 
 from simran.compute import Processor
+from simran.scenario.assumptions import Assumption
 
 __all__ = [
     "AgentGroup",
@@ -275,6 +276,7 @@ class Scenario:
     allocator, outputs : as asked for
     document : the scenario after ``extends`` and overrides, as plain data for the manifest
     assumed : what the results rest on that is assumed, one line each
+    assumptions : the same, with key paths and values
     notes : what a reader of the results must know, one line each
     """
 
@@ -293,6 +295,7 @@ class Scenario:
     outputs: Outputs
     document: Mapping[str, Any]
     assumed: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     notes: tuple[str, ...] = ()
 
     def graph(self) -> nx.Graph[str]:
