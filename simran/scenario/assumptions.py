@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from simran.catalog import Document, covering, dotted, is_number, leaves, provenance
 
-__all__ = ["Assumption", "assumptions", "multiply"]
+__all__ = ["Assumption", "assumptions", "multiply", "settle"]
 
 Key = tuple[str | int, ...]
 
@@ -55,15 +55,37 @@ def assumptions(profile: Document, own: Mapping[str, Any], head: Key) -> list[As
     """
     sources = provenance(profile)
     found: dict[str, Assumption] = {}
-    for path, value in leaves(profile.data):
+    for path, value in _left(profile, own):
         source = covering(sources, path)
-        if source is None or source.kind != "assumed" or _says(own, path):
+        if source is None or source.kind != "assumed":
             continue
         name = f"{dotted(head)}.{source.key}"
         known = found.setdefault(name, Assumption(name, source.source, head, {}))
         values = {**known.values, (*head, *path): value}
         found[name] = Assumption(name, source.source, head, values)
     return list(found.values())
+
+
+def settle(merged: Document, profile: Document, own: Mapping[str, Any]) -> None:
+    """Make a merged model or device stand on its own, in place, as the manifest keeps it.
+
+    It names no profile any more, and gives no source for a number of the profile that the scenario
+    has replaced, unless the scenario gives that source itself.
+    """
+    merged.data.pop("profile", None)
+    known, said = merged.data.get("provenance"), own.get("provenance")
+    if not isinstance(known, dict):
+        return
+    sources = provenance(profile)
+    in_use = {covering(sources, path) for path, _ in _left(profile, own)}
+    for source in sources:
+        if source not in in_use and not (isinstance(said, Mapping) and source.key in said):
+            del known[source.key]
+
+
+def _left(profile: Document, own: Mapping[str, Any]) -> Iterator[tuple[Key, Any]]:
+    """Yield the leaves of a profile that a scenario leaves as they are."""
+    return (leaf for leaf in leaves(profile.data) if not _says(own, leaf[0]))
 
 
 def _says(own: Any, path: Key) -> bool:

@@ -20,7 +20,7 @@ from simran.catalog import (
 )
 from simran.catalog.document import plain
 from simran.errors import Fault, InputError, ScenarioError, nearest
-from simran.scenario.assumptions import Assumption, assumptions
+from simran.scenario.assumptions import Assumption, assumptions, settle
 
 __all__ = ["Composed", "compose"]
 
@@ -179,6 +179,7 @@ def _expand(whole: Composed, kind: str, name: str) -> None:
     merge(merged, own)
     try:
         whole.assumed += assumptions(base, own.data, (kind, name))
+        settle(merged, base, own.data)
     except ScenarioError as error:
         whole.faults.extend(error.faults)
     head = whole.marks.get((kind, name))

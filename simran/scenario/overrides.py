@@ -1,0 +1,102 @@
+"""Overrides: single keys of a scenario set to another value, as ``--set`` does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simran.catalog import Document, Mark, dotted, key_path, parse_document
+from simran.errors import Fault, ScenarioError, hint
+
+__all__ = ["override"]
+
+Key = tuple[str | int, ...]
+
+#: Mappings with defaults, which an override may open where a scenario leaves them out.
+_OPEN = {
+    ("allocator",), ("allocator", "options"), ("outputs",),
+    ("agents", "*", "budget"), ("agents", "*", "transmit"),
+    ("devices", "*", "power"), ("devices", "*", "switching"),
+    ("models", "*", "bits"), ("models", "*", "size"), ("models", "*", "weights"),
+}  # fmt: skip
+
+
+def override(document: Document, text: str) -> list[Fault]:
+    """Set one key of a scenario and return what is wrong with that.
+
+    Parameters
+    ----------
+    document : changed in place
+    text : ``path=value``; the path as in ``network.links[0].rate``, the value in YAML. A value takes
+        the place of what was there, also of a whole mapping; nothing at all is ``null``
+    """
+    mark = Mark(f"--set {text}", 0, 0)
+    path_text, equals, value_text = text.partition("=")
+    keys = _fitted(document.data, key_path(path_text.strip()))
+    if not equals or not keys:
+        return [Fault("expected PATH=VALUE, such as agents.robot.count=3", mark.file)]
+    try:
+        value = parse_document(value_text, mark.file).data if value_text.strip() else None
+        holder = _holder(document.data, keys)
+    except ScenarioError as error:
+        return [_without_place(fault, mark) for fault in error.faults]
+    last = keys[-1]
+    if isinstance(holder, list):
+        if not isinstance(last, int) or not 0 <= last < len(holder):
+            return [Fault(f"there is no entry {last}", mark.file, path=dotted(keys))]
+    elif not isinstance(holder, dict) or isinstance(last, int):
+        return [Fault("there is no such key", mark.file, path=dotted(keys))]
+    if isinstance(last, int) or last in holder:
+        document.forget(keys)
+    holder[last] = value
+    document.marks[keys] = mark
+    return []
+
+
+def _without_place(fault: Fault, mark: Mark) -> Fault:
+    return Fault(fault.message, mark.file, path=fault.path, suggestion=fault.suggestion)
+
+
+def _fitted(data: Any, keys: Key) -> Key:
+    """Return a key path in which names that hold dots themselves are one part again."""
+    fitted: list[str | int] = []
+    while keys:
+        length = 1
+        for end in range(len(keys), 1, -1):
+            name = ".".join(map(str, keys[:end]))
+            if isinstance(data, dict) and name in data:
+                fitted.append(name)
+                length = end
+                break
+        else:
+            fitted.append(keys[0])
+        known = isinstance(data, dict) and fitted[-1] in data
+        data = data[fitted[-1]] if known else None
+        if not known and length == 1:
+            return (*fitted, *keys[1:])
+        keys = keys[length:]
+    return tuple(fitted)
+
+
+def _holder(data: Any, keys: Key) -> Any:
+    """Return the mapping or list that holds the last key."""
+    for depth, key in enumerate(keys[:-1]):
+        at = keys[: depth + 1]
+        if isinstance(data, list) and isinstance(key, int) and 0 <= key < len(data):
+            data = data[key]
+        elif isinstance(data, dict) and data.get(key) is not None:
+            data = data[key]
+        elif isinstance(data, dict) and any(_like(at, pattern) for pattern in _OPEN):
+            data[key] = {}
+            data = data[key]
+        else:
+            help_ = hint(str(key), map(str, data)) if isinstance(data, dict) else None
+            raise ScenarioError(
+                [Fault("there is no such key", path=dotted(at), suggestion=help_)]
+            )
+    return data
+
+
+def _like(path: Key, pattern: tuple[str, ...]) -> bool:
+    return len(path) == len(pattern) and all(
+        part in ("*", key) for key, part in zip(path, pattern, strict=True)
+    )
