@@ -75,6 +75,8 @@ class QuantileSketch:
 
     def _ranked(self, rank: int) -> float:
         """Return the value of that rank, from 0, to within 0.4 %."""
+        if rank in {0, self.count - 1}:
+            return self._most if rank else self._least
         if rank < self._zeros:
             return 0.0
         place = int(np.searchsorted(np.cumsum(self._counts) + self._zeros, rank, side="right"))

@@ -160,7 +160,11 @@ def _causes(columns: Columns, end_s: float) -> NDArray[np.int64]:
     if not len(missed):
         return cause
     part = {name: values[missed] for name, values in columns.items()}
-    delay = CAUSES.index("agent_wait") + np.argmax(_delay_excess(part, end_s), axis=0)
+    excess = _delay_excess(part, end_s)
+    # Stages are differences of two stamps; what differs by their rounding is a tie.
+    rounding = 8.0 * np.spacing(np.fmin(part["finish"], end_s))
+    largest = excess >= excess.max(axis=0) - rounding
+    delay = CAUSES.index("agent_wait") + np.argmax(largest, axis=0)
     worst = np.argmax(_energy_excess(part), axis=0)
     energy = np.array([CAUSES.index(name) for name in _ENERGIES])[worst]
     found = np.where(late[missed], delay, energy)
