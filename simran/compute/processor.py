@@ -58,7 +58,7 @@ class PowerStates:
     idle_w: tuple[float, ...]
 
     def _index(self, frequency_hz: float) -> int:
-        index = bisect_left(self.frequencies_hz, frequency_hz * (1 - 1e-12))
+        index = bisect_left(self.frequencies_hz, frequency_hz * (1 - 1e-9))
         if index == len(self.frequencies_hz) or not math.isclose(
             self.frequencies_hz[index], frequency_hz, rel_tol=1e-9
         ):
