@@ -120,13 +120,24 @@ def solve(
     file: File,
     agent: Annotated[str | None, typer.Option(help="One agent or group; all if left out.")] = None,
     sets: Sets = None,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Halve and double every assumed number instead.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Print the allocator's design for a scenario, with every term and its slack."""
     from simran.engine import solve as solve_scenario
-    from simran.reports import render_design
+    from simran.experiments import sensitivity as study_sensitivity
+    from simran.reports import render_design, render_sensitivity
     from simran.scenario import load
 
+    if sensitivity:
+        study = study_sensitivity(file, sets or (), agent)
+        if as_json:
+            _print_json(study)
+        else:
+            typer.echo(render_sensitivity(study))
+        return
     design = solve_scenario(load(file, sets or ()), agent)
     if as_json:
         _print_json(design)
@@ -157,13 +168,28 @@ def list_(
 ) -> None:
     """List the catalogue with its sources, the allocators, or the columns of the results."""
     from simran.experiments import listing
-    from simran.reports import render_rows
+    from simran.reports import render_profiles, render_rows
 
     rows = listing(what)
     if as_json:
         _print_json(rows)
     else:
-        typer.echo(render_rows(rows))
+        typer.echo((render_profiles if what in {"models", "devices"} else render_rows)(rows))
+
+
+@app.command()
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Of the scenario and its file.")
+    ] = "scenario",
+) -> None:
+    """Write a commented scenario to start from, with every key of the language."""
+    from simran.experiments import new_scenario
+
+    path = new_scenario(name)
+    typer.echo(f"wrote {path}; it runs as it stands. Change it, then:")
+    for command in ("validate", "solve", "run"):
+        typer.echo(f"  simran {command} {path}")
 
 
 def main() -> None:

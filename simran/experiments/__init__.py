@@ -3,6 +3,17 @@
 from simran.experiments.catalogue import Validation, listing, validate_files
 from simran.experiments.checks import Check
 from simran.experiments.replications import run_replications
+from simran.experiments.sensitivity import sensitivity
+from simran.experiments.starting import new_scenario
 from simran.experiments.verify import verify
 
-__all__ = ["Check", "Validation", "listing", "run_replications", "validate_files", "verify"]
+__all__ = [
+    "Check",
+    "Validation",
+    "listing",
+    "new_scenario",
+    "run_replications",
+    "sensitivity",
+    "validate_files",
+    "verify",
+]

@@ -1,8 +1,17 @@
 """What people look at: tables of results, designs and checks."""
 
+from simran.reports.catalogue import render_profiles, render_sensitivity
 from simran.reports.designs import render_checks, render_design
 from simran.reports.progress import progress_bar
 from simran.reports.summary import render_summary
 from simran.reports.tables import render_rows
 
-__all__ = ["progress_bar", "render_checks", "render_design", "render_rows", "render_summary"]
+__all__ = [
+    "progress_bar",
+    "render_checks",
+    "render_design",
+    "render_profiles",
+    "render_rows",
+    "render_sensitivity",
+    "render_summary",
+]
