@@ -90,7 +90,7 @@ def shown(value: object) -> str:
     try:
         text = repr(value)
     except ValueError:  # an integer of too many digits
-        text = f"a {type(value).__name__}"
+        text = "a number of very many digits"
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
 
 

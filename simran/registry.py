@@ -63,14 +63,21 @@ class Registry(Generic[T]):
         UnknownNameError
             if there is none; the message names the nearest
         InputError
-            if two installed packages give the same name to different objects
+            if two installed packages give the same name to different objects, or the one that offers
+            it cannot be imported
         """
         if name in self._classes:
             return self._classes[name]
         points = self._points()
         if name not in points:
             raise UnknownNameError(self.kind, name, self.names())
-        loaded: type[T] = points[name].load()
+        try:
+            loaded: type[T] = points[name].load()
+        except (ImportError, AttributeError) as error:
+            where = points[name].value
+            raise InputError(
+                f"{self.kind} {name!r} cannot be imported from {where}: {error}"
+            ) from error
         self._classes[name] = loaded
         return loaded
 

@@ -28,9 +28,9 @@ def merge(base: Document, other: Document, at: Path_ = (), source: Path_ = ()) -
 def put(base: Document, at: Path_, value: Any, other: Document, source: Path_) -> None:
     """Set one key of ``base``, with the places that it and what lies below had in ``other``."""
     parent = _get(base.data, at[:-1])
+    if at[-1] in parent:
+        base.forget(at)
     parent[at[-1]] = value
-    for place in [it for it in base.marks if it[: len(at)] == at]:
-        del base.marks[place]
     for rest, mark in list(other.below(source)):
         base.marks[(*at, *rest)] = mark
 

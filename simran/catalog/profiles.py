@@ -5,12 +5,14 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from simran.catalog.document import Document, read_document
+from simran.catalog.document import Document
+from simran.catalog.reader import read_document
 from simran.errors import InputError, ScenarioError, UnknownNameError
 
 __all__ = [
     "LATER",
     "device_names",
+    "is_file_name",
     "model_names",
     "profile",
     "scenario_names",
@@ -68,13 +70,18 @@ def scenario_path(name: str) -> Path:
     return _scenario_folder() / f"{stem}.yaml"
 
 
+def is_file_name(name: str) -> bool:
+    """Say whether a profile's name is the path of a file: it has a ``/`` or ends in .yaml or .yml."""
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
 def profile(kind: str, name: str, base: Path) -> Document:
     """Return the profile of a model or device as a document.
 
     Parameters
     ----------
     kind : ``models`` or ``devices``
-    name : catalogue name, or path of a profile file (with a ``/`` or ending in .yaml or .yml)
+    name : catalogue name, or path of a profile file
     base : folder that relative paths start from
 
     Raises
@@ -84,8 +91,8 @@ def profile(kind: str, name: str, base: Path) -> Document:
     InputError
         if the name is not in the catalogue
     """
-    if "/" in name or name.endswith((".yaml", ".yml")):
-        return _mapping(read_document(base / name, name))
+    if is_file_name(name):
+        return _mapping(read_document(base / name))
     if name in LATER[kind]:
         raise InputError(f"profile {name!r} is not in this version")
     if name not in _names(kind):

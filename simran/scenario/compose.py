@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from simran.catalog import (
     Document,
-    Mark,
-    dotted,
-    key_path,
+    is_file_name,
     merge,
     mode_fault,
-    parse_document,
+    plain,
     profile,
     put,
+    read_document,
     with_mode,
 )
-from simran.catalog.document import plain
-from simran.errors import Fault, InputError, ScenarioError, nearest
+from simran.errors import Fault, InputError, ScenarioError, shown
 from simran.scenario.assumptions import Assumption, assumptions, settle
+from simran.scenario.homes import Home, at_the_key
+from simran.scenario.overrides import override
 
 __all__ = ["Composed", "compose"]
 
 Key = tuple[str | int, ...]
+
+_MOST_PARENTS = 20
 
 
 class Composed(Document):
@@ -32,30 +33,41 @@ class Composed(Document):
 
     Attributes
     ----------
-    folder : where relative paths start
     faults : found so far
+    broken : models and devices whose profile cannot be read, of which there is no more to say
     assumed : of the profiles, as far as the scenario does not say otherwise
     """
 
-    def __init__(self, document: Document, folder: Path) -> None:
+    def __init__(self, document: Document, homes: dict[str, Home]) -> None:
         super().__init__(document.data, document.marks)
-        self.folder = folder
         self.faults: list[Fault] = []
+        self.broken: set[Key] = set()
         self.assumed: list[Assumption] = []
+        self._homes = homes
+
+    def home(self, key: Key) -> Home:
+        """Return where the paths start that the file of a key holds."""
+        return self._homes.get(self.mark(key).file, Home(self._homes[""].folder))
+
+    def settled(self, file: str, folder: Path) -> None:
+        """Note that a file lies in a folder, and that its paths do not leave the scenario's."""
+        self._homes.setdefault(file, Home(folder, self._homes[""].root))
 
 
-def compose(document: Document, folder: Path, overrides: Sequence[str]) -> Composed:
+def compose(document: Document, home: Home, overrides: Sequence[str]) -> Composed:
     """Return a document with its parents, overrides and profiles worked in.
 
     Parameters
     ----------
     document : as read
-    folder : of the file, where relative paths start
+    home : where its relative paths start
     overrides : ``path=value`` strings
     """
-    whole = Composed(_extended(document, folder, ()), folder)
+    file = document.mark(()).file
+    homes = {"": home, file: home}
+    whole = Composed(_extended(document, homes, (home.folder / Path(file).name,)), homes)
     for text in overrides:
-        _override(whole, text)
+        whole.faults += override(whole, text)
     for kind in ("models", "devices"):
         entries = whole.data.get(kind)
         for name in list(entries) if isinstance(entries, dict) else ():
@@ -63,98 +75,41 @@ def compose(document: Document, folder: Path, overrides: Sequence[str]) -> Compo
     return whole
 
 
-def _extended(document: Document, folder: Path, chain: tuple[Path, ...]) -> Document:
+def _extended(document: Document, homes: dict[str, Home], chain: tuple[Path, ...]) -> Document:
     if not isinstance(document.data, dict):
-        raise ScenarioError([document.fault((), "expected a mapping of keys, as in `simran: 1`")])
+        found = f"expected a mapping of keys, such as simran: 1, found {shown(document.data)}"
+        raise ScenarioError([document.fault((), found)])
     parent = document.data.pop("extends", None)
     if parent is None:
         return document
+    key = ("extends",)
     if not isinstance(parent, str):
-        raise ScenarioError([document.fault(("extends",), "expected the name of a file")])
-    path = (folder / parent).resolve()
-    if path in chain or len(chain) > 20:
-        raise ScenarioError([document.fault(("extends",), f"{parent} extends itself in a cycle")])
-    from simran.catalog import read_document
-
+        found = f"expected the name of a file, found {shown(parent)}"
+        raise ScenarioError([document.fault(key, found)])
+    home = homes[document.mark(key).file]
     try:
-        base = read_document(path, parent)
+        path = home.locate(parent)
+    except ValueError as error:
+        raise ScenarioError([document.fault(key, str(error))]) from error
+    if any(_same(path, other) for other in chain):
+        raise ScenarioError([document.fault(key, f"{parent} extends itself in a cycle")])
+    if len(chain) > _MOST_PARENTS:
+        raise ScenarioError([document.fault(key, f"extends more than {_MOST_PARENTS} files")])
+    try:
+        base = read_document(path)
     except ScenarioError as error:
-        mark = document.mark(("extends",))
-        place = f"{mark.file}:{mark.line}" if mark.file else "the scenario"
-        hint = f"extended by {place}"
-        raise ScenarioError(
-            [
-                Fault(f.message, f.file, f.line, f.column, f.path, f.suggestion or hint)
-                for f in error.faults
-            ]
-        ) from error
-    base = _extended(base, path.parent, (*chain, path))
+        raise ScenarioError(at_the_key(document, key, error, path)) from error
+    homes.setdefault(str(path), Home(path.parent, home.root))
+    base = _extended(base, homes, (*chain, path))
     merge(base, document)
     return base
 
 
-def _override(whole: Composed, text: str) -> None:
-    """Set one key, as ``--set agents.robot.count=3`` does."""
-    mark = Mark(f"--set {text}", 0, 0)
-    path_text, equals, value_text = text.partition("=")
-    if not equals or not path_text.strip():
-        whole.faults.append(Fault("expected PATH=VALUE", mark.file))
-        return
-    keys = key_path(path_text.strip())
+def _same(path: Path, other: Path) -> bool:
     try:
-        value = parse_document(value_text, mark.file).data if value_text.strip() else None
-    except ScenarioError as error:
-        whole.faults.extend(error.faults)
-        return
-    data: Any = whole.data
-    for depth, key in enumerate(keys[:-1]):
-        data = _step(whole, data, key, keys[: depth + 1], mark)
-        if data is None:
-            return
-    last = keys[-1]
-    if isinstance(data, list):
-        if not isinstance(last, int) or not 0 <= last < len(data):
-            whole.faults.append(Fault(f"there is no entry {last}", mark.file, path=dotted(keys)))
-            return
-    elif not isinstance(data, dict):
-        whole.faults.append(Fault("lies below a value", mark.file, path=dotted(keys)))
-        return
-    data[last] = value
-    for place in [it for it in whole.marks if it[: len(keys)] == keys]:
-        del whole.marks[place]
-    whole.marks[keys] = mark
-
-
-_OPEN = {
-    ("allocator",), ("outputs",), ("agents", "*", "budget"), ("agents", "*", "transmit"),
-    ("models", "*", "size"), ("devices", "*", "switching"), ("allocator", "options"),
-    ("devices", "*", "power"), ("models", "*", "weights"), ("models", "*", "bits"),
-}  # fmt: skip
-
-
-def _step(whole: Composed, data: Any, key: str | int, at: Key, mark: Mark) -> Any:
-    if isinstance(data, list) and isinstance(key, int) and 0 <= key < len(data):
-        return data[key]
-    if isinstance(data, dict):
-        if key in data and data[key] is not None:
-            return data[key]
-        if any(_like(at, pattern) for pattern in _OPEN):
-            data[key] = {}
-            return data[key]
-        best = nearest(str(key), map(str, data))
-        hint = f"did you mean {best!r}?" if best else f"known: {', '.join(map(str, data))}"
-        whole.faults.append(
-            Fault("there is no such key", mark.file, path=dotted(at), suggestion=hint)
-        )
-        return None
-    whole.faults.append(Fault("lies below a value", mark.file, path=dotted(at)))
-    return None
-
-
-def _like(path: Key, pattern: tuple[str, ...]) -> bool:
-    return len(path) == len(pattern) and all(
-        part in ("*", key) for key, part in zip(path, pattern, strict=True)
-    )
+        return path.samefile(other)
+    except (OSError, ValueError):
+        return False
 
 
 def _expand(whole: Composed, kind: str, name: str) -> None:
@@ -166,6 +121,7 @@ def _expand(whole: Composed, kind: str, name: str) -> None:
     base = _profile(whole, kind, name) if "profile" in entry else own
     if base is None:
         whole.data[kind][name] = None
+        whole.broken.add((kind, name))
         return
     own = Document({}) if base is own else own
     base = Document(plain(base.data), dict(base.marks))
@@ -202,13 +158,23 @@ def _in_force(base: Document) -> Document:
 
 def _profile(whole: Composed, kind: str, name: str) -> Document | None:
     asked = whole.data[kind][name]["profile"]
+    key: Key = (kind, name, "profile")
     if not isinstance(asked, str):
-        whole.faults.append(whole.fault((kind, name, "profile"), "expected a name or a file"))
+        whole.faults.append(whole.fault(key, f"expected a name or a file, found {shown(asked)}"))
         return None
+    home = whole.home(key)
     try:
-        return profile(kind, asked, whole.folder)
+        path = home.locate(asked) if is_file_name(asked) else None
+        base = profile(kind, asked, home.folder)
     except ScenarioError as error:
-        whole.faults.extend(error.faults)
-    except InputError as error:
-        whole.faults.append(whole.fault((kind, name, "profile"), str(error)))
-    return None
+        whole.faults += at_the_key(whole, key, error, home.folder / asked)
+        return None
+    except (InputError, ValueError) as error:
+        whole.faults.append(whole.fault(key, str(error)))
+        return None
+    for word in {"profile", "extends"} & set(base.data):
+        whole.faults.append(base.fault((word,), f"a profile has no {word} itself"))
+        del base.data[word]
+    if path is not None:
+        whole.settled(base.mark(()).file, path.parent)
+    return base

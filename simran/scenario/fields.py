@@ -14,6 +14,7 @@ from simran.units import parse
 __all__ = [
     "Count",
     "Data",
+    "Efficiency",
     "Energy",
     "Exponent",
     "Flag",
@@ -38,7 +39,7 @@ __all__ = [
     "quantity",
 ]
 
-_MOST_AGENTS = 1_000_000
+_MOST_PIECES = 1_000_000_000
 
 
 class Schema(BaseModel):
@@ -107,7 +108,9 @@ def _text(value: Any) -> str:
 def _name(value: Any) -> str:
     text = _text(value)
     if not text.strip() or text != text.strip() or not text.isprintable():
-        raise ValueError(f"expected a name, on one line and without spaces around, found {text!r}")
+        raise ValueError(
+            f"expected a name, on one line and without spaces around, found {shown(text)}"
+        )
     return text
 
 
@@ -121,7 +124,7 @@ Name = Annotated[str, BeforeValidator(_name)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Whole = Annotated[int, BeforeValidator(_whole(0))]
-Count = Annotated[int, BeforeValidator(_whole(1, _MOST_AGENTS))]
+Count = Annotated[int, BeforeValidator(_whole(1, _MOST_PIECES))]
 Number = Annotated[float, BeforeValidator(quantity("number"))]
 NumberOrZero = Annotated[float, BeforeValidator(quantity("number", least=0.0))]
 PositiveNumber = Annotated[float, BeforeValidator(quantity("number", above=0.0))]
@@ -129,6 +132,8 @@ PositiveNumber = Annotated[float, BeforeValidator(quantity("number", above=0.0))
 Share = Annotated[float, BeforeValidator(quantity("number", least=0.0, below=1.0))]
 #: Of power as a law of the clock; with 1 or less the fastest clock would always be the cheapest.
 Exponent = Annotated[float, BeforeValidator(quantity("number", above=1.0, most=10.0))]
+#: Above 0, at most 1.
+Efficiency = Annotated[float, BeforeValidator(quantity("number", above=0.0, most=1.0))]
 #: Power usage effectiveness.
 Overhead = Annotated[float, BeforeValidator(quantity("number", least=1.0))]
 #: Coefficient of variation; beyond these bounds the gamma law cannot be drawn in floating point.

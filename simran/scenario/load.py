@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simran.catalog import Document, read_document, scenario_names, scenario_path
-from simran.catalog.document import plain
-from simran.errors import Fault, ScenarioError
+from simran.catalog import Document, plain, read_document, scenario_path
+from simran.errors import Fault, ScenarioError, UnknownNameError
 from simran.scenario.assumptions import multiply
 from simran.scenario.compose import compose
+from simran.scenario.consistency import check_consistency
+from simran.scenario.homes import Home
 from simran.scenario.later import refuse_later
 from simran.scenario.references import check_references
 from simran.scenario.resolve import resolve
@@ -18,6 +19,8 @@ from simran.scenario.resolved import Scenario
 from simran.scenario.structure import read_structure
 
 __all__ = ["load"]
+
+_MOST_FAULTS = 100
 
 
 def load(
@@ -45,37 +48,56 @@ def load(
     >>> load("paper_blip2_coco", ["agents.robot.budget.delay=2 s"]).groups["robot"].delay_budget_s
     2.0
     """
-    document, folder = _read(source)
+    document, home = _read(source)
     changes = [*overrides, f"seed={seed}"] if seed is not None else overrides
-    whole = compose(document, folder, changes)
+    whole = compose(document, home, changes)
     for assumption in whole.assumed:
         if scale and assumption.path in scale:
             multiply(whole.data, assumption, scale[assumption.path])
     faults = [*whole.faults, *refuse_later(whole)]
-    spec, structural = read_structure(whole)
-    faults += structural
-    if spec is not None:
-        faults += check_references(whole, spec)
-    if faults or spec is None:
-        raise ScenarioError(_sorted(faults))
-    return resolve(whole, spec)
+    parts = read_structure(whole)
+    faults += parts.faults
+    faults += check_references(whole, parts)
+    faults += check_consistency(whole, parts)
+    if faults or parts.spec is None:
+        raise ScenarioError(_presented(faults))
+    return resolve(whole, parts.spec, parts.traces)
 
 
-def _read(source: str | Path | Mapping[str, Any]) -> tuple[Document, Path]:
+def _read(source: str | Path | Mapping[str, Any]) -> tuple[Document, Home]:
     if isinstance(source, Mapping):
-        return Document(plain(source)), Path()
+        try:
+            return Document(plain(source)), Home(Path())
+        except ValueError as error:
+            raise ScenarioError([Fault(f"the scenario {error}")]) from error
     path = Path(source)
-    stem = str(source).removesuffix(".yaml")
-    if not path.exists() and stem in scenario_names():
-        path = scenario_path(stem)
-    return read_document(path, str(source)), path.parent
+    if not _exists(path):
+        try:
+            path = scenario_path(str(source))
+        except UnknownNameError as error:
+            if len(path.parts) == 1 and not path.suffix:
+                raise ScenarioError(
+                    [Fault("there is no such file", str(source), suggestion=str(error))]
+                ) from error
+    return read_document(path, str(source)), Home(path.parent, path.parent)
 
 
-def _sorted(faults: list[Fault]) -> list[Fault]:
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, a folder that may not be searched
+        return True
+
+
+def _presented(faults: list[Fault]) -> list[Fault]:
+    """Return the faults in the order of the file, each once, and no more than anyone reads."""
     # A mode stands in the file once and in the scenario twice, among the modes and in force.
     places = {
         (it.file, it.line, it.column, it.message, it.path if not it.line else ""): it
         for it in reversed(faults)
     }
     unique = list(reversed(places.values()))
-    return sorted(unique, key=lambda fault: (fault.file, fault.line, fault.column))
+    ordered = sorted(unique, key=lambda fault: (fault.file, fault.line, fault.column))
+    left = len(ordered) - _MOST_FAULTS
+    more = [Fault(f"{left} more faults are not shown")] if left > 0 else []
+    return [*ordered[:_MOST_FAULTS], *more]

@@ -6,7 +6,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from simran.scenario.fields import Data, Name, Number, PositiveNumber, Schema, Whole
+from simran.errors import shown
+from simran.scenario.fields import (
+    Count,
+    Data,
+    Flag,
+    Name,
+    Number,
+    NumberOrZero,
+    PositiveNumber,
+    Schema,
+    Text,
+    Variation,
+    quantity,
+)
 from simran.units import parse
 
 __all__ = [
@@ -16,6 +29,7 @@ __all__ = [
     "ModelSpec",
     "SizeSpec",
     "block_flops",
+    "split_names",
 ]
 
 
@@ -37,14 +51,8 @@ def _output(value: Any) -> Any:
         unknown = sorted(set(value) - {"elements"})
         if unknown or "elements" not in value:
             raise ValueError("expected an amount of data such as '350 KiB' or {elements: 180000}")
-        number = parse(value["elements"], "number")
-        if number <= 0:
-            raise ValueError(f"expected elements above 0, found {value['elements']!r}")
-        return Elements(elements=number)
-    number = parse(value, "data")
-    if number <= 0:
-        raise ValueError(f"expected above 0, found {value!r}")
-    return number
+        return Elements(elements=quantity("number", above=0.0)(value["elements"]))
+    return quantity("data", above=0.0)(value)
 
 
 Output = Annotated[Elements | float, BeforeValidator(_output)]
@@ -60,14 +68,9 @@ class FramesFlops(Schema):
 
 def _flops(value: Any) -> Any:
     if not isinstance(value, dict):
-        number = parse(value, "flops")
-        if number <= 0:
-            raise ValueError(f"expected above 0, found {value!r}")
-        return number
-    terms = {key: parse(value[key], "flops") for key in FramesFlops.model_fields if key in value}
-    for key, number in terms.items():
-        if number < 0:
-            raise ValueError(f"expected {key} of 0 or more, found {value[key]!r}")
+        return quantity("flops", above=0.0)(value)
+    read = quantity("flops", least=0.0)
+    terms = {key: read(value[key]) for key in FramesFlops.model_fields if key in value}
     if not sum(terms.values()) > 0:
         raise ValueError(
             "expected an amount such as '120 GFLOP' or {base: 1 GFLOP, per_frame: 26 GFLOP,"
@@ -84,9 +87,9 @@ class BlockSpec(Schema):
 
     name: Name
     flops: BlockFlops
-    parameters: PositiveNumber
+    parameters: NumberOrZero
     output: Output
-    per_frame: bool = Field(
+    per_frame: Flag = Field(
         default=False, description="runs once for each frame: FLOP and output are those of one"
     )
     weights: WeightsSpec | None = None
@@ -103,17 +106,17 @@ def block_flops(block: BlockSpec, frames: int) -> float:
 def _bits(value: Any) -> Any:
     if isinstance(value, dict):
         if not set(value) <= {"min", "max"}:
-            raise ValueError(f"expected {{min: 1, max: 16}} or a list, found {value!r}")
+            raise ValueError(f"expected {{min: 1, max: 16}} or a list, found {shown(value)}")
         ends = [parse(value.get(key, other), "number") for key, other in (("min", 1), ("max", 16))]
         if any(end != int(end) for end in ends) or not 1 <= ends[0] <= ends[1] <= 64:
-            raise ValueError(f"expected whole numbers 1 <= min <= max <= 64, found {value!r}")
+            raise ValueError(f"expected whole numbers 1 <= min <= max <= 64, found {shown(value)}")
         return tuple(range(int(ends[0]), int(ends[1]) + 1))
     items = value if isinstance(value, list) else [value]
     widths = []
     for item in items:
         width = parse(item, "number")
         if width != int(width) or not 1 <= width <= 64:
-            raise ValueError(f"expected whole bit-widths from 1 to 64, found {item!r}")
+            raise ValueError(f"expected whole bit-widths from 1 to 64, found {shown(item)}")
         widths.append(int(width))
     if not widths or widths != sorted(set(widths)):
         raise ValueError("expected bit-widths in ascending order, each once")
@@ -127,8 +130,8 @@ class SizeSpec(Schema):
     """Law of the per-request size factor."""
 
     law: Literal["constant", "exponential", "gamma", "trace"] = "constant"
-    cv: PositiveNumber | None = None
-    shared: bool = True
+    cv: Variation | None = None
+    shared: Flag = True
     file: Name | None = None
     column: Name | None = None
 
@@ -136,9 +139,10 @@ class SizeSpec(Schema):
 def _curve(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         raise ValueError("expected bit-widths with values, such as {4: 0.0, 8: 1.27}")
-    points = sorted(
-        (parse(bits, "number"), parse(score, "number")) for bits, score in value.items()
-    )
+    read = quantity("number", least=1.0, most=64.0)
+    points = sorted((read(bits), parse(score, "number")) for bits, score in value.items())
+    if len({bits for bits, _ in points}) < len(points):
+        raise ValueError("expected every bit-width once")
     return tuple(points)
 
 
@@ -150,7 +154,7 @@ class QualitySpec(Schema):
 
     metric: Name
     quantizer: Name
-    curves: dict[str, Curve]
+    curves: Annotated[dict[Name, Curve], Field(min_length=1)]
     reference: Number | None = None
 
 
@@ -158,7 +162,7 @@ class ModelSpec(Schema):
     """A model: a chain of blocks."""
 
     profile: Name | None = None
-    description: str = ""
+    description: Text = ""
     parameters: PositiveNumber
     reference_bits: PositiveNumber = 32.0
     bits: Bits = tuple(range(1, 17))
@@ -166,7 +170,7 @@ class ModelSpec(Schema):
     quantizer: Literal["lloyd-max", "uniform", "power-of-two", "rate-distortion"] = "lloyd-max"
     output_coefficient: PositiveNumber = 1.0
     split: Name = "auto"
-    frames: Whole = Field(default=1, description="images that one request holds")
+    frames: Count = Field(default=1, description="images that one request holds")
     input: Data = Field(description="sent when nothing runs on the agent, of one frame")
     blocks: Annotated[tuple[BlockSpec, ...], Field(min_length=1)]
     feature_bits: PositiveNumber = 16.0
@@ -174,3 +178,13 @@ class ModelSpec(Schema):
     cost: Literal["linear-in-bits"] = "linear-in-bits"
     quality: QualitySpec | None = None
     provenance: dict[str, Any] | None = None
+
+
+def split_names(blocks: list[str]) -> dict[str, str]:
+    """Return every name of a split point and the block it means; a bare name means the last."""
+    names = {}
+    for block in blocks:
+        head, slash, _ = block.rpartition("/")
+        if slash:
+            names[head] = block
+    return names | {block: block for block in blocks}

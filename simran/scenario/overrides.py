@@ -60,20 +60,14 @@ def _fitted(data: Any, keys: Key) -> Key:
     """Return a key path in which names that hold dots themselves are one part again."""
     fitted: list[str | int] = []
     while keys:
-        length = 1
-        for end in range(len(keys), 1, -1):
-            name = ".".join(map(str, keys[:end]))
-            if isinstance(data, dict) and name in data:
-                fitted.append(name)
-                length = end
-                break
-        else:
-            fitted.append(keys[0])
-        known = isinstance(data, dict) and fitted[-1] in data
-        data = data[fitted[-1]] if known else None
-        if not known and length == 1:
-            return (*fitted, *keys[1:])
-        keys = keys[length:]
+        joined = [".".join(map(str, keys[:end])) for end in range(len(keys), 1, -1)]
+        name = next((it for it in joined if isinstance(data, dict) and it in data), None)
+        fitted.append(keys[0] if name is None else name)
+        keys = keys[1:] if name is None else keys[len(keys) - joined.index(name) :]
+        try:
+            data = data[fitted[-1]]
+        except (KeyError, IndexError, TypeError):
+            data = None
     return tuple(fitted)
 
 
@@ -81,18 +75,17 @@ def _holder(data: Any, keys: Key) -> Any:
     """Return the mapping or list that holds the last key."""
     for depth, key in enumerate(keys[:-1]):
         at = keys[: depth + 1]
-        if isinstance(data, list) and isinstance(key, int) and 0 <= key < len(data):
-            data = data[key]
-        elif isinstance(data, dict) and data.get(key) is not None:
-            data = data[key]
-        elif isinstance(data, dict) and any(_like(at, pattern) for pattern in _OPEN):
-            data[key] = {}
-            data = data[key]
-        else:
+        try:
+            inner = data[key]
+        except (KeyError, IndexError, TypeError):
+            inner = None
+        if inner is None and any(_like(at, pattern) for pattern in _OPEN):
+            inner = data[key] = {}
+        if inner is None or isinstance(data, str):
             help_ = hint(str(key), map(str, data)) if isinstance(data, dict) else None
-            raise ScenarioError(
-                [Fault("there is no such key", path=dotted(at), suggestion=help_)]
-            )
+            fault = Fault("there is no such key", path=dotted(at), suggestion=help_)
+            raise ScenarioError([fault])
+        data = inner
     return data
 
 

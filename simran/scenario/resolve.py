@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from collections.abc import Mapping
 
 from simran.compute import PowerLaw, PowerStates, Processor
-from simran.errors import Fault, ScenarioError
 from simran.scenario.assumptions import Assumption
 from simran.scenario.compose import Composed
-from simran.scenario.model_schema import BlockSpec, Elements, ModelSpec, SizeSpec, block_flops
-from simran.scenario.references import split_names
+from simran.scenario.model_schema import (
+    BlockSpec,
+    Elements,
+    ModelSpec,
+    SizeSpec,
+    block_flops,
+    split_names,
+)
 from simran.scenario.resolved import (
     AgentGroup,
     AllocatorSpec,
@@ -26,23 +31,33 @@ from simran.scenario.resolved import (
     SizeLaw,
 )
 from simran.scenario.schema import AgentsSpec, ArrivalsSpec, DeviceSpec, ScenarioSpec
-from simran.scenario.traces import read_trace
-from simran.units import parse_power_law
 
 __all__ = ["resolve"]
 
 Key = tuple[str | int, ...]
+Traces = Mapping[Key, tuple[float, ...]]
 
 
-def resolve(whole: Composed, spec: ScenarioSpec) -> Scenario:
+def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
     """Return the scenario that a sound specification means.
 
-    Raises
-    ------
-    ScenarioError
-        with the faults that only show now: power units, traces
+    Parameters
+    ----------
+    whole : the document
+    spec : what the schema made of it
+    traces : key of the mapping that names a trace -> its values
     """
-    devices, models, groups = _parts(whole, spec)
+    devices = {name: _processor(device) for name, device in spec.devices.items()}
+    models = {
+        name: _model(name, model, traces.get(("models", name, "size"), ()))
+        for name, model in spec.models.items()
+    }
+    groups = {
+        name: _group(
+            name, group, spec, devices[group.device], traces.get(("agents", name, "arrivals"), ())
+        )
+        for name, group in spec.agents.items()
+    }
     every = spec.allocator.every
     assumed = tuple(_assumed(whole, spec))
     return Scenario(
@@ -90,34 +105,6 @@ def resolve(whole: Composed, spec: ScenarioSpec) -> Scenario:
     )
 
 
-def _parts(
-    whole: Composed, spec: ScenarioSpec
-) -> tuple[dict[str, Processor], dict[str, Model], dict[str, AgentGroup]]:
-    faults: list[Fault] = []
-    devices: dict[str, Processor] = {}
-    for name, device in spec.devices.items():
-        try:
-            devices[name] = _processor(device)
-        except ValueError as error:
-            faults.append(whole.fault(("devices", name, "power", "dynamic"), str(error)))
-    models: dict[str, Model] = {}
-    groups: dict[str, AgentGroup] = {}
-    for name, model in spec.models.items():
-        try:
-            models[name] = _model(name, model, whole.folder)
-        except ScenarioError as error:
-            faults.extend(error.faults)
-    for name, group in spec.agents.items():
-        try:
-            if group.device in devices:
-                groups[name] = _group(name, group, spec, devices[group.device], whole.folder)
-        except ScenarioError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise ScenarioError(faults)
-    return devices, models, groups
-
-
 def _processor(spec: DeviceSpec) -> Processor:
     switching = {
         "memory_bytes": math.inf if spec.memory is None else spec.memory,
@@ -135,15 +122,12 @@ def _processor(spec: DeviceSpec) -> Processor:
         return Processor(clocks[-1], spec.flops_per_cycle, states, clocks, pue=pue, **switching)
     power = spec.power
     assert power is not None and spec.f_max is not None  # noqa: PT018 - checked before
-    dynamic = parse_power_law(power.dynamic, power.exponent)
-    if dynamic < 0.0:
-        raise ValueError(f"expected 0 or more, found {power.dynamic!r}")
-    law = PowerLaw(dynamic, power.exponent, power.static, power.idle)
+    law = PowerLaw(power.dynamic, power.exponent, power.static, power.idle)
     pue = spec.pue or power.pue
     return Processor(spec.f_max, spec.flops_per_cycle, law, spec.frequencies, pue=pue, **switching)
 
 
-def _model(name: str, spec: ModelSpec, folder: Path) -> Model:
+def _model(name: str, spec: ModelSpec, trace: tuple[float, ...]) -> Model:
     splits = split_names([block.name for block in spec.blocks])
     return Model(
         name=name,
@@ -164,7 +148,7 @@ def _model(name: str, spec: ModelSpec, folder: Path) -> Model:
         output_coefficient=spec.output_coefficient,
         split=splits.get(spec.split, spec.split),
         parameters=spec.parameters,
-        size=_size(spec.size, folder),
+        size=_size(spec.size, trace),
         quality=_quality(spec, splits),
     )
 
@@ -175,13 +159,9 @@ def _output_bits(block: BlockSpec, spec: ModelSpec) -> float:
     return bits * spec.frames if block.per_frame else bits
 
 
-def _size(spec: SizeSpec, folder: Path) -> SizeLaw:
-    trace: tuple[float, ...] = ()
-    if spec.law == "trace" and spec.file is not None and spec.column is not None:
-        values = read_trace(folder, spec.file, spec.column, ascending=False)
-        mean = math.fsum(values) / len(values)
-        trace = tuple(value / mean for value in values)
-    return SizeLaw(spec.law, spec.cv or 1.0, spec.shared, trace)
+def _size(spec: SizeSpec, trace: tuple[float, ...]) -> SizeLaw:
+    mean = math.fsum(trace) / len(trace) if trace else 1.0
+    return SizeLaw(spec.law, spec.cv or 1.0, spec.shared, tuple(value / mean for value in trace))
 
 
 def _quality(spec: ModelSpec, splits: dict[str, str]) -> QualityCurve | None:
@@ -196,7 +176,7 @@ def _quality(spec: ModelSpec, splits: dict[str, str]) -> QualityCurve | None:
 
 
 def _group(
-    name: str, spec: AgentsSpec, whole: ScenarioSpec, processor: Processor, folder: Path
+    name: str, spec: AgentsSpec, whole: ScenarioSpec, processor: Processor, trace: tuple[float, ...]
 ) -> AgentGroup:
     transmit = spec.transmit
     return AgentGroup(
@@ -209,7 +189,7 @@ def _group(
         server=spec.server or next(iter(whole.network.servers)),
         weight=spec.weight,
         placement=spec.placement,
-        arrivals=_arrivals(spec.arrivals, folder),
+        arrivals=_arrivals(spec.arrivals, trace),
         transmit_w=transmit.power / transmit.efficiency + transmit.circuit if transmit else 0.0,
         delay_budget_s=spec.budget.delay or math.inf,
         energy_budget_j=spec.budget.energy or math.inf,
@@ -217,10 +197,7 @@ def _group(
     )
 
 
-def _arrivals(spec: ArrivalsSpec, folder: Path) -> Arrivals:
-    trace: tuple[float, ...] = ()
-    if spec.process == "trace" and spec.file is not None and spec.column is not None:
-        trace = read_trace(folder, spec.file, spec.column, ascending=True)
+def _arrivals(spec: ArrivalsSpec, trace: tuple[float, ...]) -> Arrivals:
     return Arrivals(
         spec.process, spec.rate or math.nan, spec.cv or 1.0, spec.phase, spec.think or 0.0, trace
     )

@@ -4,42 +4,68 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
+from simran.errors import shown
 from simran.scenario.fields import (
+    Count,
+    Efficiency,
+    Energy,
+    Exponent,
+    Flag,
     Frequency,
     Joules,
     Memory,
     Name,
-    Number,
+    Overhead,
     PositiveNumber,
     Power,
     Rate,
     Schema,
     Seconds,
     SecondsOrZero,
+    Share,
+    Text,
+    Variation,
     Whole,
+    quantity,
 )
 from simran.scenario.model_schema import ModelSpec
-from simran.units import parse
+from simran.units import parse_power_law
 
 __all__ = [
     "AgentsSpec",
+    "AllocatorPart",
     "ArrivalsSpec",
+    "CellSpec",
     "DeviceSpec",
+    "LengthSpec",
+    "LinkSpec",
     "ModeSpec",
     "ScenarioSpec",
+    "ServerSpec",
 ]
 
 
 class PowerSpec(Schema):
     """Power as a law of the clock."""
 
-    dynamic: Any = Field(description="ψ in W/Hz^exponent; busy adds ψ f^exponent")
-    exponent: PositiveNumber = 3.0
+    exponent: Exponent = 3.0
+    dynamic: float = Field(description="ψ in W/Hz^exponent; busy adds ψ f^exponent")
     static: Power = 0.0
     idle: Power = 0.0
-    pue: PositiveNumber = 1.0
+    pue: Overhead = 1.0
+
+    @field_validator("dynamic", mode="before")
+    @classmethod
+    def _dynamic(cls, value: Any, info: ValidationInfo) -> float:
+        exponent = info.data.get("exponent")
+        if exponent is None:  # wrong itself, so there is nothing to compare a unit with
+            return 0.0
+        number = parse_power_law(value, exponent)
+        if number < 0.0:
+            raise ValueError(f"expected at least 0, found {shown(value)}")
+        return number
 
 
 class StateSpec(Schema):
@@ -61,24 +87,24 @@ def _frequencies(value: Any) -> Any:
     if value == "continuous":
         return None
     if isinstance(value, list) and value:
-        steps = [parse(item, "frequency") for item in value]
-        if any(step <= 0 for step in steps) or steps != sorted(set(steps)):
-            raise ValueError("expected clocks above 0 in ascending order, each once")
+        steps = [quantity("frequency", above=0.0)(item) for item in value]
+        if steps != sorted(set(steps)):
+            raise ValueError("expected clocks in ascending order, each once")
         return tuple(steps)
-    raise ValueError(f"expected 'continuous' or a list of clocks, found {value!r}")
+    raise ValueError(f"expected 'continuous' or a list of clocks, found {shown(value)}")
 
 
 class ModeSpec(Schema):
     """Keys of a device that hold while the mode of that name is in force."""
 
-    description: str = ""
+    description: Text = ""
     f_max: Frequency | None = None
     flops_per_cycle: PositiveNumber | None = None
     memory: Memory | None = None
     power: PowerSpec | None = None
-    pue: PositiveNumber | None = None
+    pue: Overhead | None = None
     frequencies: Annotated[tuple[float, ...] | None, BeforeValidator(_frequencies)] = None
-    states: tuple[StateSpec, ...] | None = None
+    states: Annotated[tuple[StateSpec, ...], Field(min_length=1)] | None = None
     switching: SwitchingSpec | None = None
     provenance: dict[str, Any] | None = None
 
@@ -87,17 +113,17 @@ class DeviceSpec(Schema):
     """A processor."""
 
     profile: Name | None = None
-    description: str = ""
+    description: Text = ""
     f_max: Frequency | None = None
     flops_per_cycle: PositiveNumber
     memory: Memory | None = None
     power: PowerSpec | None = None
-    pue: PositiveNumber | None = None
+    pue: Overhead | None = None
     frequencies: Annotated[tuple[float, ...] | None, BeforeValidator(_frequencies)] = None
-    states: tuple[StateSpec, ...] | None = None
+    states: Annotated[tuple[StateSpec, ...], Field(min_length=1)] | None = None
     switching: SwitchingSpec = SwitchingSpec()
     mode: Name | None = Field(default=None, description="which of the modes is in force")
-    modes: dict[str, ModeSpec] | None = None
+    modes: dict[Name, ModeSpec] | None = None
     provenance: dict[str, Any] | None = None
 
 
@@ -120,7 +146,7 @@ class ServerSpec(Schema):
 
     device: Name
     discipline: Literal["fifo", "ps", "edf", "allocated"] = "fifo"
-    workers: Whole = 1
+    workers: Count = 1
     partition: Literal["space", "clock"] = "space"
 
 
@@ -135,8 +161,8 @@ class LinkSpec(Schema):
 class NetworkSpec(Schema):
     """Cells, servers and the links between them."""
 
-    cells: Annotated[dict[str, CellSpec], Field(min_length=1)]
-    servers: Annotated[dict[str, ServerSpec], Field(min_length=1)]
+    cells: Annotated[dict[Name, CellSpec], Field(min_length=1)]
+    servers: Annotated[dict[Name, ServerSpec], Field(min_length=1)]
     links: tuple[LinkSpec, ...] = ()
 
 
@@ -145,7 +171,7 @@ class ArrivalsSpec(Schema):
 
     process: Literal["poisson", "periodic", "gamma", "trace", "closed-loop"] = "poisson"
     rate: Frequency | None = None
-    cv: PositiveNumber | None = None
+    cv: Variation | None = None
     phase: SecondsOrZero | None = None
     think: SecondsOrZero | None = None
     file: Name | None = None
@@ -156,31 +182,21 @@ class TransmitSpec(Schema):
     """What an agent draws while it sends."""
 
     power: Power = 0.0
-    efficiency: PositiveNumber = 1.0
+    efficiency: Efficiency = 1.0
     circuit: Power = 0.0
-
-
-def _budget(value: Any) -> float:
-    number = parse(value, "energy")
-    if number <= 0:
-        raise ValueError(f"expected above 0, found {value!r}")
-    return number
-
-
-EnergyBudget = Annotated[float, BeforeValidator(_budget)]
 
 
 class BudgetSpec(Schema):
     """Budgets of one request."""
 
     delay: Seconds | None = None
-    energy: EnergyBudget | None = None
+    energy: Energy | None = None
 
 
 class AgentsSpec(Schema):
     """A group of like agents."""
 
-    count: Whole = 1
+    count: Count = 1
     device: Name
     model: Name
     cell: Name | None = None
@@ -194,12 +210,13 @@ class AgentsSpec(Schema):
 
 
 def _every(value: Any) -> Any:
-    if value in {"once", "per-request"}:
+    if isinstance(value, str) and value in {"once", "per-request"}:
         return value
-    number = parse(value, "time")
-    if number <= 0:
-        raise ValueError(f"expected a time above 0, 'once' or 'per-request', found {value!r}")
-    return number
+    try:
+        return quantity("time", above=0.0)(value)
+    except ValueError as error:
+        wanted = "'once', 'per-request' or a time above 0 such as '1 s'"
+        raise ValueError(f"expected {wanted}, found {shown(value)}") from error
 
 
 class AllocatorPart(Schema):
@@ -207,33 +224,44 @@ class AllocatorPart(Schema):
 
     name: Name = "exact"
     every: Annotated[str | float, BeforeValidator(_every)] = "once"
-    headroom: Number = 0.0
+    headroom: Share = 0.0
     select: Literal["min-energy", "min-delay"] = "min-energy"
     decision_time: SecondsOrZero = 0.0
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: dict[Name, Any] = Field(default_factory=dict)
 
 
 class OutputsSpec(Schema):
     """What a run writes."""
 
-    requests: bool = True
-    allocations: bool = True
+    requests: Flag = True
+    allocations: Flag = True
     timeseries: SecondsOrZero = 0.0
 
 
-class ScenarioSpec(Schema):
+def _version(value: Any) -> int:
+    if isinstance(value, bool) or value != 1:
+        raise ValueError(f"expected 1, the language that this version reads, found {shown(value)}")
+    return 1
+
+
+class LengthSpec(Schema):
+    """How long a run is."""
+
+    duration: Seconds | None = None
+    requests: Count | None = None
+    warmup: SecondsOrZero = 0.0
+
+
+class ScenarioSpec(LengthSpec):
     """A whole scenario file."""
 
-    simran: Literal[1]
+    simran: Annotated[int, BeforeValidator(_version)]
     name: Name
-    description: str = ""
+    description: Text = ""
     seed: Whole = 0
-    duration: Seconds | None = None
-    requests: Whole | None = None
-    warmup: SecondsOrZero = 0.0
-    models: Annotated[dict[str, ModelSpec], Field(min_length=1)]
-    devices: Annotated[dict[str, DeviceSpec], Field(min_length=1)]
+    models: Annotated[dict[Name, ModelSpec], Field(min_length=1)]
+    devices: Annotated[dict[Name, DeviceSpec], Field(min_length=1)]
     network: NetworkSpec
-    agents: Annotated[dict[str, AgentsSpec], Field(min_length=1)]
+    agents: Annotated[dict[Name, AgentsSpec], Field(min_length=1)]
     allocator: AllocatorPart = AllocatorPart()
     outputs: OutputsSpec = OutputsSpec()

@@ -2,32 +2,130 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from simran.errors import Fault, nearest
+from simran.errors import Fault, hint, nearest, shown
 from simran.scenario.compose import Composed
-from simran.scenario.schema import ScenarioSpec
+from simran.scenario.model_schema import ModelSpec
+from simran.scenario.schema import (
+    AgentsSpec,
+    AllocatorPart,
+    CellSpec,
+    DeviceSpec,
+    LengthSpec,
+    LinkSpec,
+    ScenarioSpec,
+    ServerSpec,
+)
 
-__all__ = ["read_structure"]
+__all__ = ["Parts", "read_structure"]
 
 Key = tuple[str | int, ...]
+S = TypeVar("S", bound=BaseModel)
+
+_MOST_FAULTS = 200
+_EXPECTED = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping of keys",
+    "list_type": "a list",
+    "model_attributes_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "tuple_type": "a list",
+}
 
 
-def read_structure(whole: Composed) -> tuple[ScenarioSpec | None, list[Fault]]:
-    """Return the scenario as the schema has it, or all faults of structure."""
-    faults = list(_unknown(whole, ScenarioSpec, whole.data, ()))
+@dataclass
+class Parts:
+    """A scenario in parts, as far as they are sound: the others have faults, but keep their names.
+
+    Parameters
+    ----------
+    faults : of structure
+    spec : the whole, or None where anything is not sound
+    models, devices, cells, servers, agents : the sound ones by name
+    links : the sound ones by their index
+    names : of all of them, by kind
+    allocator, length : or None
+    traces : key of the mapping that names a trace -> its values; the check of meaning reads them
+    """
+
+    faults: list[Fault]
+    spec: ScenarioSpec | None = None
+    models: dict[str, ModelSpec] = field(default_factory=dict)
+    devices: dict[str, DeviceSpec] = field(default_factory=dict)
+    cells: dict[str, CellSpec] = field(default_factory=dict)
+    servers: dict[str, ServerSpec] = field(default_factory=dict)
+    agents: dict[str, AgentsSpec] = field(default_factory=dict)
+    links: dict[int, LinkSpec] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    allocator: AllocatorPart | None = None
+    length: LengthSpec | None = None
+    traces: dict[Key, tuple[float, ...]] = field(default_factory=dict)
+
+
+def read_structure(whole: Composed) -> Parts:
+    """Return the scenario as the schema has it, in parts, with all faults of structure."""
+    found = _unknown(whole, ScenarioSpec, whole.data, ())
+    odd = list(itertools.islice(found, _MOST_FAULTS))
+    parts = Parts([fault for _, fault in odd])
+    unknown: dict[Key, list[str]] = {}
+    for key, _ in odd:
+        unknown.setdefault(key[:-1], []).append(str(key[-1]))
     try:
-        spec = ScenarioSpec.model_validate(whole.data)
+        parts.spec = ScenarioSpec.model_validate(whole.data)
     except ValidationError as error:
-        faults += [_fault(whole, dict(item)) for item in error.errors()]
-        return None, faults
-    return spec, faults
+        for item in error.errors(include_url=False)[:_MOST_FAULTS]:
+            fault = _fault(whole, dict(item), unknown)
+            if fault is not None:
+                parts.faults.append(fault)
+    _fill(parts, whole.data)
+    return parts
 
 
-def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[Fault]:
+def _fill(parts: Parts, data: dict[str, Any]) -> None:
+    network = data.get("network")
+    network = network if isinstance(network, dict) else {}
+    parts.models = _sound(ModelSpec, data.get("models"))
+    parts.devices = _sound(DeviceSpec, data.get("devices"))
+    parts.cells = _sound(CellSpec, network.get("cells"))
+    parts.servers = _sound(ServerSpec, network.get("servers"))
+    parts.agents = _sound(AgentsSpec, data.get("agents"))
+    links = network.get("links")
+    listed = enumerate(links) if isinstance(links, list) else ()
+    found = {index: _read(LinkSpec, link) for index, link in listed}
+    parts.links = {index: link for index, link in found.items() if link is not None}
+    holders = {kind: data.get(kind) for kind in ("models", "devices", "agents")}
+    holders |= {kind: network.get(kind) for kind in ("cells", "servers")}
+    parts.names = {
+        kind: tuple(map(str, holder)) if isinstance(holder, dict) else ()
+        for kind, holder in holders.items()
+    }
+    parts.allocator = _read(AllocatorPart, data.get("allocator", {}))
+    length = {key: data[key] for key in LengthSpec.model_fields if key in data}
+    parts.length = _read(LengthSpec, length)
+
+
+def _read(schema: type[S], value: Any) -> S | None:
+    try:
+        return schema.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _sound(schema: type[S], entries: Any) -> dict[str, S]:
+    if not isinstance(entries, dict):
+        return {}
+    found = {str(name): _read(schema, entry) for name, entry in entries.items()}
+    return {name: entry for name, entry in found.items() if entry is not None}
+
+
+def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[tuple[Key, Fault]]:
     """Yield unknown keys, walking the schema and the data side by side."""
     origin, arguments = get_origin(schema), get_args(schema)
     if isinstance(schema, type) and issubclass(schema, BaseModel):
@@ -38,44 +136,45 @@ def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[Fault
             if key in fields:
                 yield from _unknown(whole, fields[key].annotation, value, (*at, key))
             else:
-                best = nearest(str(key), fields)
-                hint = f"did you mean {best!r}?" if best else f"known: {', '.join(sorted(fields))}"
-                yield whole.fault((*at, key), f"unknown key {key!r}", hint)
+                fault = whole.fault((*at, key), f"unknown key {shown(key)}", hint(key, fields))
+                yield (*at, key), fault
     elif origin is dict and isinstance(data, dict):
         for key, value in data.items():
             yield from _unknown(whole, arguments[1], value, (*at, key))
     elif origin is tuple and isinstance(data, list):
         for index, value in enumerate(data):
             yield from _unknown(whole, arguments[0], value, (*at, index))
-    else:
+    elif origin is not Literal:
         for argument in arguments:
-            if argument is not type(None) and not isinstance(argument, str):
-                yield from _unknown(whole, argument, data, at)
+            yield from _unknown(whole, argument, data, at)
 
 
-def _fault(whole: Composed, error: dict[str, Any]) -> Fault:  # noqa: PLR0911
+def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]) -> Fault | None:
+    """Return what pydantic found in our words; None where that has been said better already."""
     path = _written(whole, tuple(error["loc"]))
-    kind, message, value = error["type"], str(error["msg"]), error.get("input")
+    kind, value = error["type"], error.get("input")
+    message, suggestion = str(error["msg"]).removeprefix("Value error, "), None
+    if path in whole.broken or (kind == "value_error" and path in unknown):
+        return None
     if kind == "missing":
-        return whole.fault(path, "is required and missing")
-    message = message.removeprefix("Value error, ")
-    if kind == "literal_error":
-        expected = str(error["ctx"]["expected"])
-        known = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
-        best = nearest(str(value), known)
-        hint = f"did you mean {best!r}?" if best else None
-        return whole.fault(path, f"expected {expected}, found {value!r}", hint)
-    if kind in {"model_type", "model_attributes_type", "dict_type"}:
-        return whole.fault(path, f"expected a mapping of keys, found {_short(value)}")
-    if kind in {"tuple_type", "list_type"}:
-        return whole.fault(path, f"expected a list, found {_short(value)}")
-    if kind in {"too_short", "too_long"}:
-        return whole.fault(path, f"expected {message.lower()}")
-    if kind in {"bool_type", "bool_parsing"}:
-        return whole.fault(path, f"expected true or false, found {_short(value)}")
-    if kind != "value_error":
-        return whole.fault(path, f"{message}, found {_short(value)}")
-    return whole.fault(path, message)
+        message = "is required and missing"
+        best = nearest(str(path[-1]), unknown.get(path[:-1], ()))
+        suggestion = f"{best!r} may be meant for it" if best else None
+    elif kind == "literal_error":
+        known = [str(it) for it in re.findall(r"'([^']*)'", error["ctx"]["expected"])]
+        message = f"expected {' or '.join(known)}, found {shown(value)}"
+        best = nearest(value, known) if isinstance(value, str) else None
+        suggestion = f"did you mean {best!r}?" if best else None
+    elif kind in {"too_short", "too_long"}:
+        context = error["ctx"]
+        bound = context.get("min_length", context.get("max_length"))
+        words = "at least" if kind == "too_short" else "at most"
+        message = f"expected {words} {bound}, found {context['actual_length']}"
+    elif kind in _EXPECTED:
+        message = f"expected {_EXPECTED[kind]}, found {shown(value)}"
+    elif kind != "value_error":
+        message = f"{message}, found {shown(value)}"
+    return whole.fault(path, message, suggestion)
 
 
 def _written(whole: Composed, loc: Key) -> Key:
@@ -84,13 +183,8 @@ def _written(whole: Composed, loc: Key) -> Key:
     data: Any = whole.data
     for place, part in enumerate(loc):
         last = place == len(loc) - 1
-        if isinstance(data, dict) and (part in data or last):
+        if isinstance(data, dict) and part != "[key]" and (part in data or last):
             path, data = (*path, part), data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             path, data = (*path, part), data[part]
     return path
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"

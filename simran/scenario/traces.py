@@ -7,56 +7,69 @@ import math
 from pathlib import Path
 
 from simran.catalog import read_text
-from simran.errors import Fault, ScenarioError
+from simran.errors import Fault, ScenarioError, hint, shown
 
 __all__ = ["read_trace"]
 
+_MOST_BYTES = 16_000_000
+_MOST_FAULTS = 20
 
-def read_trace(folder: Path, file: str, column: str, ascending: bool) -> tuple[float, ...]:
-    """Return a column of a CSV file with a header.
+
+def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
+    """Return a column of a CSV file with a header; empty lines are passed over.
 
     Parameters
     ----------
-    folder : where relative paths start
-    file, column : as the scenario has them
+    path : of the file, of at most 16 MB
+    column : as the header has it
     ascending : whether the values are times, which must not fall; sizes must be above 0
 
     Raises
     ------
     ScenarioError
-        with the file and the line of every value that cannot be used
+        with the line and the column of every value that cannot be used, up to 20 of them
     """
-    rows = csv.reader(read_text(folder / file, file).splitlines())
-    header = [name.strip() for name in next(rows, [])]
-    if column not in header:
-        known = ", ".join(header) or "none"
-        raise ScenarioError([Fault(f"has no column {column!r}", file, 1, 1, "", f"known: {known}")])
-    place = header.index(column)
+    name = str(path)
+    rows = csv.reader(read_text(path, name, _MOST_BYTES).splitlines(), skipinitialspace=True)
     values: list[float] = []
     faults: list[Fault] = []
-    for line, row in enumerate(rows, start=2):
-        if not row:
-            continue
-        why = _take(row[place] if place < len(row) else "", values, ascending)
-        if why:
-            faults.append(Fault(why, file, line, 1, column))
+    try:
+        header = [title.strip() for title in next(rows, [])]
+        if column not in header:
+            message = f"has no column {shown(column)}"
+            raise ScenarioError([Fault(message, name, 1, 1, "", hint(column, header))])
+        place = header.index(column)
+        if column in header[place + 1 :]:
+            raise ScenarioError([Fault(f"has two columns {shown(column)}", name, 1, 1)])
+        for row in rows:
+            if not row or (len(row) == 1 and not row[0].strip()):
+                continue
+            why = _take(row[place].strip() if place < len(row) else None, values, ascending)
+            if why:
+                faults.append(Fault(why, name, rows.line_num, place + 1, column))
+            if len(faults) >= _MOST_FAULTS:
+                break
+    except csv.Error as error:
+        faults.append(Fault(f"is not valid CSV: {error}", name, rows.line_num, 1))
     if not values and not faults:
-        faults.append(Fault("has no values", file, 1, 1, column))
+        faults.append(Fault("has no values", name, 1, 1, column))
     if faults:
-        raise ScenarioError(faults[:20])
+        raise ScenarioError(faults)
     return tuple(values)
 
 
-def _take(text: str, values: list[float], ascending: bool) -> str:
+def _take(text: str | None, values: list[float], ascending: bool) -> str:
+    """Append a value, or return why it cannot be one."""
+    if text is None:
+        return "expected a number, found a row that ends before it"
     try:
-        value = float(text)
+        value = float(text) if "_" not in text else math.nan
     except ValueError:
-        return f"expected a number, found {text!r}"
+        return f"expected a number, found {shown(text)}"
     if not math.isfinite(value) or value < 0.0 or (value == 0.0 and not ascending):
-        return (
-            f"expected a finite number {'of 0 or more' if ascending else 'above 0'}, found {text!r}"
-        )
+        bound = "of at least 0" if ascending else "above 0"
+        return f"expected a finite number {bound}, found {shown(text)}"
     if ascending and values and value < values[-1]:
-        return f"expected times in ascending order, found {text!r} after {values[-1]:g}"
+        return f"expected times in ascending order, found {shown(text)} after {values[-1]:g}"
     values.append(value)
     return ""
