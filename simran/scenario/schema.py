@@ -94,6 +94,16 @@ def _frequencies(value: Any) -> Any:
     raise ValueError(f"expected 'continuous' or a list of clocks, found {shown(value)}")
 
 
+class PowerPart(Schema):
+    """Keys of a power law that a mode replaces; the law is checked as a whole when in force."""
+
+    exponent: Exponent | None = None
+    dynamic: Any = None
+    static: Power | None = None
+    idle: Power | None = None
+    pue: Overhead | None = None
+
+
 class ModeSpec(Schema):
     """Keys of a device that hold while the mode of that name is in force."""
 
@@ -101,7 +111,7 @@ class ModeSpec(Schema):
     f_max: Frequency | None = None
     flops_per_cycle: PositiveNumber | None = None
     memory: Memory | None = None
-    power: PowerSpec | None = None
+    power: PowerPart | None = None
     pue: Overhead | None = None
     frequencies: Annotated[tuple[float, ...] | None, BeforeValidator(_frequencies)] = None
     states: Annotated[tuple[StateSpec, ...], Field(min_length=1)] | None = None
