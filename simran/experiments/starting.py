@@ -26,8 +26,9 @@ def new_scenario(name: str = "scenario") -> Path:
     """
     from simran.catalog import scenario_path
 
-    path = Path(name.removesuffix(".yaml").removesuffix(".yml") + ".yaml")
-    if not re.search(r"\w", path.stem):
+    stem = name.removesuffix(".yaml").removesuffix(".yml")
+    path = Path(stem + ".yaml")
+    if not re.search(r"\w", Path(stem).name):
         raise InputError(f"expected a name for the scenario, found {name!r}")
     text = scenario_path("template").read_text(encoding="utf-8")
     text = re.sub(r"(?m)^name: template *", f"name: {_quoted(path.stem)}  ", text, count=1)
