@@ -175,6 +175,8 @@ def _what(unit: str, wanted: Dimension) -> str:
         return ""
     prefixes = [*_PREFIXES, *_BINARY]
     spelt = [prefix + symbol for symbol in wanted.units for prefix in prefixes]
+    if unit.lower() in {"db", "dbm", "dbw"} and "W" in wanted.units:
+        return f"unknown unit {shown(unit)}; did you mean dBm or dBW?"
     meant = [it for it in spelt if it.lower() == unit.lower() and _factor(it, wanted) is not None]
     hint = f"; did you mean {' or '.join(dict.fromkeys(meant))}?" if meant else ""
     return f"unknown unit {shown(unit)}{hint}"

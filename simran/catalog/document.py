@@ -85,7 +85,7 @@ def dotted(path: Path_) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
             continue
-        word = part if part.isprintable() and 0 < len(part) <= 60 else shown(part)
+        word = part if part.isprintable() and part.strip() and len(part) <= 60 else shown(part)
         text += f".{word}" if text else word
     return text
 

@@ -159,7 +159,8 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
         if event.tag is not None:
-            self._fault(mark, path, f"tags such as {shown(event.tag)} are not part of a scenario")
+            tag = shown(str(event.tag).replace("tag:yaml.org,2002:", "!!"))
+            self._fault(mark, path, f"tags such as {tag} are not part of a scenario")
         data: Any
         if isinstance(event, yaml.MappingStartEvent):
             data = self._mapping(path)
@@ -173,7 +174,7 @@ class _Builder:
 
     def _scalar(self, event: Any, path: Path_) -> Any:
         text = str(event.value)
-        if any("\ud800" <= char <= "\udfff" for char in text):
+        if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
             self._fault(self._mark(event), path, "holds half of a surrogate pair, which is no text")
             return ""
         return parse_scalar(text) if event.implicit[0] else text

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simran.errors import ScenarioError, UnknownNameError
+from simran.errors import Fault, InputError, ScenarioError, UnknownNameError
 
 __all__ = ["Validation", "listing", "validate_files"]
 
@@ -38,16 +38,32 @@ class Validation:
 
 def validate_files(files: Sequence[str]) -> Validation:
     """Read scenario files and collect all their faults; nothing is run."""
-    from simran.scenario import load
-
     found: dict[str, tuple[str, ...]] = {}
     for file in files:
         try:
-            load(file)
-            found[file] = ()
+            found[file] = tuple(str(fault) for fault in _options(file))
         except ScenarioError as error:
             found[file] = tuple(str(fault) for fault in error.faults)
+        except InputError as error:
+            found[file] = (f"{file}: {error}",)
     return Validation(found)
+
+
+def _options(file: str) -> Iterator[Fault]:
+    """Yield the faults that only the allocator can see, in the options of a scenario."""
+    from simran.scenario import load_with_places
+
+    scenario, document = load_with_places(file)
+    if not scenario.allocator.options:
+        return
+    from simran.allocation import ALLOCATORS
+
+    allocator = ALLOCATORS.load(scenario.allocator.name)
+    for key, value in scenario.allocator.options.items():
+        try:
+            allocator({key: value})
+        except InputError as error:
+            yield document.fault(("allocator", "options", key), str(error))
 
 
 def listing(what: str) -> list[dict[str, Any]]:

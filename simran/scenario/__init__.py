@@ -1,6 +1,6 @@
 """The scenario language: reading, checking, and the scenario as the run reads it."""
 
-from simran.scenario.load import load
+from simran.scenario.load import load, load_with_places
 from simran.scenario.resolved import (
     AgentGroup,
     AllocatorSpec,
@@ -32,4 +32,5 @@ __all__ = [
     "Server",
     "SizeLaw",
     "load",
+    "load_with_places",
 ]

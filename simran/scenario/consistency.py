@@ -197,8 +197,10 @@ def _trace(
 def _enough(whole: Composed, parts: Parts) -> Iterator[Fault]:
     """Yield a fault where traces alone cannot bring about the requests that are asked for."""
     asked = parts.length.requests if parts.length else None
+    if asked is None or not parts.traces:
+        return
     paths = {name: ("agents", name, "arrivals") for name in parts.names["agents"]}
-    if asked is None or not paths or any(path not in parts.traces for path in paths.values()):
+    if any(path not in parts.traces for path in paths.values()):
         return
     held = sum(parts.agents[name].count * len(parts.traces[path]) for name, path in paths.items())
     if held < asked:

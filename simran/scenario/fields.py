@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from numbers import Integral
 from typing import Annotated, Any
@@ -87,8 +88,11 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         # Not by way of a float, which would round a long seed.
         exact = isinstance(value, Integral) and not isinstance(value, bool)
-        number = int(value) if exact else parse(value, "number")
-        if number != int(number):
+        try:
+            number = int(value) if exact else parse(value, "number")
+        except ValueError:
+            number = math.nan
+        if math.isnan(number) or number != int(number):
             raise ValueError(f"expected a whole number, found {shown(value)}")
         if number < least or (most is not None and number > most):
             bounds = f"at least {least}" if number < least else f"at most {most}"

@@ -18,7 +18,7 @@ from simran.scenario.resolve import resolve
 from simran.scenario.resolved import Scenario
 from simran.scenario.structure import read_structure
 
-__all__ = ["load"]
+__all__ = ["load", "load_with_places"]
 
 _MOST_FAULTS = 100
 
@@ -48,6 +48,16 @@ def load(
     >>> load("paper_blip2_coco", ["agents.robot.budget.delay=2 s"]).groups["robot"].delay_budget_s
     2.0
     """
+    return load_with_places(source, overrides, seed, scale)[0]
+
+
+def load_with_places(
+    source: str | Path | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    scale: Mapping[str, float] | None = None,
+) -> tuple[Scenario, Document]:
+    """Return a scenario as :func:`load` does, and its document, for who finds more faults in it."""
     document, home = _read(source)
     changes = [*overrides, f"seed={seed}"] if seed is not None else overrides
     whole = compose(document, home, changes)
@@ -61,7 +71,7 @@ def load(
     faults += check_consistency(whole, parts)
     if faults or parts.spec is None:
         raise ScenarioError(_presented(faults))
-    return resolve(whole, parts.spec, parts.traces)
+    return resolve(whole, parts.spec, parts.traces), whole
 
 
 def _read(source: str | Path | Mapping[str, Any]) -> tuple[Document, Home]:
@@ -93,7 +103,7 @@ def _presented(faults: list[Fault]) -> list[Fault]:
     """Return the faults in the order of the file, each once, and no more than anyone reads."""
     # A mode stands in the file once and in the scenario twice, among the modes and in force.
     places = {
-        (it.file, it.line, it.column, it.message, it.path if not it.line else ""): it
+        (it.file, it.line, it.column, it.message, it.path.rpartition(".")[2]): it
         for it in reversed(faults)
     }
     unique = list(reversed(places.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 import networkx as nx
 
@@ -34,14 +34,16 @@ def check_references(whole: Composed, parts: Parts) -> Iterator[Fault]:
     yield from _allocator(whole, parts)
 
 
-def _missing(whole: Composed, path: Key, kind: str, name: str, known: Iterable[str]) -> Fault:
-    return whole.fault(path, f"there is no {kind} {shown(name)}", hint(name, known))
+def _missing(
+    whole: Composed, path: Key, kind: str, name: str, known: Collection[str]
+) -> Iterator[Fault]:
+    if known and name not in known:  # where there are none at all, that is the fault
+        yield whole.fault(path, f"there is no {kind} {shown(name)}", hint(name, known))
 
 
 def _server(whole: Composed, parts: Parts, path: Key, server: ServerSpec) -> Iterator[Fault]:
     devices = parts.names["devices"]
-    if server.device not in devices:
-        yield _missing(whole, (*path, "device"), "device", server.device, devices)
+    yield from _missing(whole, (*path, "device"), "device", server.device, devices)
     if server.discipline == "allocated" and server.workers != 1:
         found = f"expected 1, found {server.workers}"
         yield whole.fault((*path, "workers"), f"allocated slices one processor: {found}")
@@ -55,8 +57,7 @@ def _links(whole: Composed, parts: Parts) -> Iterator[Fault]:
     for index, link in parts.links.items():
         path: Key = ("network", "links", index, "between")
         for place, node in enumerate(link.between):
-            if node not in nodes:
-                yield _missing(whole, (*path, place), "cell or server", node, nodes)
+            yield from _missing(whole, (*path, place), "cell or server", node, nodes)
         ends = frozenset(link.between)
         if len(ends) == 1:
             yield whole.fault(path, "a link joins two different nodes")
@@ -81,9 +82,7 @@ def _group(
     whole: Composed, parts: Parts, graph: dict[str, int], path: Key, group: AgentsSpec
 ) -> Iterator[Fault]:
     for key, kind in (("device", "devices"), ("model", "models")):
-        name = getattr(group, key)
-        if name not in parts.names[kind]:
-            yield _missing(whole, (*path, key), key, name, parts.names[kind])
+        yield from _missing(whole, (*path, key), key, getattr(group, key), parts.names[kind])
     ends: list[str] = []
     for key, kind in (("cell", "cells"), ("server", "servers")):
         nodes, name = parts.names[kind], getattr(group, key)
@@ -91,10 +90,9 @@ def _group(
             name = nodes[0]
         if name is None and nodes:
             yield whole.fault(path, f"needs {key}, of which there are several", hint("", nodes))
-        elif name is not None and name not in nodes:
-            yield _missing(whole, (*path, key), key, name, nodes)
         elif name is not None:
-            ends.append(name)
+            yield from _missing(whole, (*path, key), key, name, nodes)
+            ends += [name] if name in nodes else []
     links = whole.data["network"].get("links", [])
     whole_network = isinstance(links, list) and len(links) == len(parts.links)
     if len(ends) == 2 and graph[ends[0]] != graph[ends[1]] and whole_network:
@@ -109,5 +107,4 @@ def _allocator(whole: Composed, parts: Parts) -> Iterator[Fault]:
     if parts.allocator is None:
         return
     names = Registry[object]("allocator", "simran.allocators").names()
-    if parts.allocator.name not in names:
-        yield _missing(whole, ("allocator", "name"), "allocator", parts.allocator.name, names)
+    yield from _missing(whole, ("allocator", "name"), "allocator", parts.allocator.name, names)

@@ -30,6 +30,7 @@ Key = tuple[str | int, ...]
 S = TypeVar("S", bound=BaseModel)
 
 _MOST_FAULTS = 200
+_MERGE = "YAML 1.2 has no merge keys; write the keys out, or use extends"
 _EXPECTED = {
     "bool_type": "true or false",
     "dict_type": "a mapping of keys",
@@ -84,11 +85,35 @@ def read_structure(whole: Composed) -> Parts:
             fault = _fault(whole, dict(item), unknown)
             if fault is not None:
                 parts.faults.append(fault)
-    _fill(parts, whole.data)
+    _name(parts, whole.data)
+    if parts.spec is None:
+        _fill(parts, whole.data)
+    else:
+        _take(parts, parts.spec)
     return parts
 
 
+def _name(parts: Parts, data: dict[str, Any]) -> None:
+    network = data.get("network")
+    network = network if isinstance(network, dict) else {}
+    holders = {kind: data.get(kind) for kind in ("models", "devices", "agents")}
+    holders |= {kind: network.get(kind) for kind in ("cells", "servers")}
+    parts.names = {
+        kind: tuple(map(str, holder)) if isinstance(holder, dict) else ()
+        for kind, holder in holders.items()
+    }
+
+
+def _take(parts: Parts, spec: ScenarioSpec) -> None:
+    """Fill in the parts of a whole that is sound."""
+    parts.models, parts.devices, parts.agents = spec.models, spec.devices, spec.agents
+    parts.cells, parts.servers = spec.network.cells, spec.network.servers
+    parts.links = dict(enumerate(spec.network.links))
+    parts.allocator, parts.length = spec.allocator, spec
+
+
 def _fill(parts: Parts, data: dict[str, Any]) -> None:
+    """Fill in the parts that are sound, each read on its own."""
     network = data.get("network")
     network = network if isinstance(network, dict) else {}
     parts.models = _sound(ModelSpec, data.get("models"))
@@ -100,12 +125,6 @@ def _fill(parts: Parts, data: dict[str, Any]) -> None:
     listed = enumerate(links) if isinstance(links, list) else ()
     found = {index: _read(LinkSpec, link) for index, link in listed}
     parts.links = {index: link for index, link in found.items() if link is not None}
-    holders = {kind: data.get(kind) for kind in ("models", "devices", "agents")}
-    holders |= {kind: network.get(kind) for kind in ("cells", "servers")}
-    parts.names = {
-        kind: tuple(map(str, holder)) if isinstance(holder, dict) else ()
-        for kind, holder in holders.items()
-    }
     parts.allocator = _read(AllocatorPart, data.get("allocator", {}))
     length = {key: data[key] for key in LengthSpec.model_fields if key in data}
     parts.length = _read(LengthSpec, length)
@@ -136,8 +155,8 @@ def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[tuple
             if key in fields:
                 yield from _unknown(whole, fields[key].annotation, value, (*at, key))
             else:
-                fault = whole.fault((*at, key), f"unknown key {shown(key)}", hint(key, fields))
-                yield (*at, key), fault
+                help_ = _MERGE if key == "<<" else hint(key, fields)
+                yield (*at, key), whole.fault((*at, key), f"unknown key {shown(key)}", help_)
     elif origin is dict and isinstance(data, dict):
         for key, value in data.items():
             yield from _unknown(whole, arguments[1], value, (*at, key))
@@ -156,13 +175,16 @@ def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]
     message, suggestion = str(error["msg"]).removeprefix("Value error, "), None
     if path in whole.broken or (kind == "value_error" and path in unknown):
         return None
+    if kind == "too_short" and len(value or ()) >= error["ctx"]["min_length"]:
+        return None  # entries that are wrong do not count for pydantic
     if kind == "missing":
         message = "is required and missing"
         best = nearest(str(path[-1]), unknown.get(path[:-1], ()))
-        suggestion = f"{best!r} may be meant for it" if best else None
+        suggestion = f"{best!r} may be meant for it" if best else _elsewhere(path, value)
     elif kind == "literal_error":
         known = [str(it) for it in re.findall(r"'([^']*)'", error["ctx"]["expected"])]
-        message = f"expected {' or '.join(known)}, found {shown(value)}"
+        words = " or ".join([", ".join(known[:-1]), known[-1]] if known[1:] else known)
+        message = f"expected {words}, found {shown(value)}"
         best = nearest(value, known) if isinstance(value, str) else None
         suggestion = f"did you mean {best!r}?" if best else None
     elif kind in {"too_short", "too_long"}:
@@ -175,6 +197,12 @@ def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]
     elif kind != "value_error":
         message = f"{message}, found {shown(value)}"
     return whole.fault(path, message, suggestion)
+
+
+def _elsewhere(path: Key, holder: Any) -> str | None:
+    """Return the help for a key of a model or device that its profile might have given."""
+    profiled = len(path) == 3 and isinstance(holder, dict) and "profile" in holder
+    return f"it is neither here nor in profile {holder['profile']}" if profiled else None
 
 
 def _written(whole: Composed, loc: Key) -> Key:

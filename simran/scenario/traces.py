@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from simran.errors import Fault, ScenarioError, hint, shown
 
 __all__ = ["read_trace"]
 
-_MOST_BYTES = 16_000_000
+_MOST_BYTES = 8_000_000
 _MOST_FAULTS = 20
 
 
@@ -20,7 +21,7 @@ def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
 
     Parameters
     ----------
-    path : of the file, of at most 16 MB
+    path : of the file, of at most 8 MB, a million arrivals or so
     column : as the header has it
     ascending : whether the values are times, which must not fall; sizes must be above 0
 
@@ -30,7 +31,8 @@ def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
         with the line and the column of every value that cannot be used, up to 20 of them
     """
     name = str(path)
-    rows = csv.reader(read_text(path, name, _MOST_BYTES).splitlines(), skipinitialspace=True)
+    text = io.StringIO(read_text(path, name, _MOST_BYTES), newline="")
+    rows = csv.reader(text, skipinitialspace=True)
     values: list[float] = []
     faults: list[Fault] = []
     try:
