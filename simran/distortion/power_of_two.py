@@ -14,6 +14,7 @@ __all__ = ["power_of_two_error", "power_of_two_levels", "power_of_two_top"]
 Floats = NDArray[np.float64]
 
 _MOST_LEVELS = 80  # levels below 2^-80 of the top hold nothing
+_DISTINCT = 8  # so from this bit-width on the code books are the same
 
 
 def power_of_two_levels(bits: int, top: float) -> Floats:
@@ -40,6 +41,8 @@ def power_of_two_top(bits: int) -> float:
     The error has a minimum in every octave of the scale, so the best octave is found first; from
     5 bits on the octaves above are as good, and the lowest is taken.
     """
+    if bits > _DISTINCT:
+        return power_of_two_top(_DISTINCT)
     from scipy.optimize import minimize_scalar
 
     octaves = np.arange(-2, 6)

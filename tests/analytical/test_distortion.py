@@ -78,7 +78,7 @@ def test_the_iteration_of_the_package_comes_closer_with_its_grid() -> None:
         rate, distortion = blahut_arimoto(2.0**4 - 1, cells)
         errors.append(1 - distortion / float(exact_sign_magnitude(rate + 1, 1.0)))
     assert errors[0] > 3 * errors[1] > 9 * errors[2] > 0
-    for slope in (2.0**1.5 - 1, 3.0, 7.0):
+    for slope in (2.0**1.5 - 1, 7.0):
         rate, distortion = blahut_arimoto(slope, 1200)
         assert distortion == pytest.approx(float(exact_sign_magnitude(rate + 1, 1.0)), rel=1e-3)
 
@@ -308,7 +308,7 @@ def test_the_best_step_is_best_everywhere(bits: int) -> None:
 @pytest.mark.parametrize("bits", [1, 2, 3, 4, 5, 6, 8])
 def test_the_best_scale_is_best_everywhere(bits: int) -> None:
     best = power_of_two_error(bits, power_of_two_top(bits))
-    for log_top in np.linspace(-8.0, 12.0, 8001).tolist():
+    for log_top in np.linspace(-8.0, 12.0, 4001).tolist():
         assert power_of_two_error(bits, 2.0**log_top) >= best * (1 - 1e-12)
 
 
