@@ -154,7 +154,9 @@ def test_the_worst_comes_first() -> None:
 def test_replications_have_a_table() -> None:
     metrics = {"mean delay s": {"mean": 2.5, "interval95": [2.0, 3.0]}}
     metrics["violation rate"] = {"mean": None, "interval95": None}
-    text = page(summary(replications={"count": 7, "groups": {LONG: metrics, "b": metrics}}))
+    verdicts = {"stable": 6, "backlogged": 1}
+    over = {"count": 7, "verdicts": verdicts, "groups": {LONG: metrics, "b": metrics}}
+    text = page(summary(replications=over))
     assert "over 7 replications" in text
     assert text.count("[2, 3]") == 2
 
