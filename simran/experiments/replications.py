@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from simran.engine import default_folder, run
-from simran.errors import OutputError
-from simran.results import Result, ResultFolder
+from simran.engine import default_folder, run, stop_signals
+from simran.errors import OutputError, RunError
+from simran.results import Result, ResultFolder, worst
 from simran.results.statistics import number
 from simran.scenario import Scenario
 
 __all__ = ["interval", "run_replications"]
+
+Progress = Callable[[float], None]
 
 _METRICS: dict[str, Callable[[dict[str, Any]], float | None]] = {
     "mean delay s": lambda group: group["delay_s"]["mean"],
@@ -45,12 +51,14 @@ def run_replications(
     *,
     out: Path | None = None,
     overwrite: bool = False,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> Result:
-    """Run a scenario and write its result folder; several times if asked.
+    """Run a scenario and write its result folder; several times, side by side, if asked.
 
     With more than one replication the folder holds ``replication-0``, ``replication-1``, … beside a
     summary with means over replications and their 95 % intervals; it shows the first one's tables.
+    The figures do not depend on the executor.
 
     Parameters
     ----------
@@ -59,13 +67,19 @@ def run_replications(
     out : result folder; None for ``results/<name>/<time>-<seed>``
     overwrite : replace an earlier result
     progress : called with the done fraction, in [0, 1]
+    executor : runs the replications; None for one process per core, at most one per replication
     """
     path = out if out is not None else default_folder(scenario, scenario.seed)
     if replications == 1:
         return run(scenario, out=path, overwrite=overwrite, progress=progress)
     folder = ResultFolder(path, overwrite)
     try:
-        results = list(_runs(scenario, replications, path, progress))
+        with ExitStack() as stack:
+            pool = executor or stack.enter_context(_processes(replications))
+            folders = _run_all(scenario, replications, path, pool, progress)
+        results = [Result.open(it) for it in folders]
+        if not results:
+            raise RunError("no replication had ended when the run was interrupted")
         folder.write("summary.json", _joined(scenario, results))
     except BaseException as error:
         with suppress(OutputError):  # what went wrong first is what to tell
@@ -73,13 +87,55 @@ def run_replications(
                 "manifest.json", {"status": "failed", "error": f"{type(error).__name__}: {error}"}
             )
         raise
-    complete = len(results) == replications and results[-1].manifest["status"] == "complete"
-    status = "complete" if complete else "truncated"
-    folders = [result.path.name for result in results]
-    folder.write(
-        "manifest.json", {**results[0].manifest, "status": status, "replications": folders}
-    )
+    whole = [result.manifest["status"] == "complete" for result in results]
+    status = "complete" if len(results) == replications and all(whole) else "truncated"
+    names = [result.path.name for result in results]
+    folder.write("manifest.json", {**results[0].manifest, "status": status, "replications": names})
     return Result(path)
+
+
+def _processes(replications: int) -> ProcessPoolExecutor:
+    # Fresh processes: a fork would copy the locks of whatever threads are running here.
+    return ProcessPoolExecutor(
+        min(replications, os.cpu_count() or 1),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_deafen,
+    )
+
+
+def _deafen() -> None:
+    """Leave signals to the run: a worker without one must not die of them."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+
+
+def _replicate(scenario: Scenario, path: Path, place: int) -> Path:
+    return run(scenario, out=path / f"replication-{place}", replication=place).path
+
+
+def _run_all(
+    scenario: Scenario, count: int, path: Path, pool: Executor, progress: Progress | None
+) -> list[Path]:
+    """Return the folders of the replications that have ended, in their order."""
+    with stop_signals() as stop:
+        futures = [pool.submit(_replicate, scenario, path, place) for place in range(count)]
+        left = set(futures)
+        while left:
+            done, left = wait(left, timeout=0.2, return_when=FIRST_EXCEPTION)
+            if progress is not None:
+                progress(1.0 - len(left) / count)
+            if stop.asked or any(it.exception() for it in done if not it.cancelled()):
+                left = _call_off(left)
+    return [it.result() for it in futures if not it.cancelled()]
+
+
+def _call_off(left: set[Future[Path]]) -> set[Future[Path]]:
+    """Cancel what has not begun, ask what has to end early; return the latter."""
+    begun = {it for it in left if not it.cancel()}
+    for child in multiprocessing.active_children():
+        if child.pid is not None:
+            os.kill(child.pid, signal.SIGTERM)
+    return begun
 
 
 def _joined(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
@@ -87,22 +143,10 @@ def _joined(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
         name: _over([result.summary["groups"][name] for result in results])
         for name in scenario.groups
     }
-    return {**results[0].summary, "replications": {"count": len(results), "groups": groups}}
-
-
-def _runs(
-    scenario: Scenario, count: int, path: Path, progress: Callable[[float], None] | None
-) -> Iterator[Result]:
-    for place in range(count):
-
-        def part(fraction: float, place: int = place) -> None:
-            if progress is not None:
-                progress((place + fraction) / count)
-
-        result = run(scenario, out=path / f"replication-{place}", replication=place, progress=part)
-        yield result
-        if result.manifest["status"] != "complete":
-            return
+    verdicts = [str(result.summary["verdict"]) for result in results]
+    counted = {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
+    over = {"count": len(results), "verdicts": counted, "groups": groups}
+    return {**results[0].summary, "verdict": worst(verdicts), "replications": over}
 
 
 def _over(groups: list[dict[str, Any]]) -> dict[str, Any]:

@@ -107,7 +107,9 @@ def _replications(summary: Mapping[str, Any]) -> Iterator[str]:
             spread = "–" if interval is None else f"[{figure(interval[0])}, {figure(interval[1])}]"
             rows.append([name, metric, figure(value["mean"]), spread])
     header = ["group", "quantity", "mean", "95 % interval"]
-    yield f"over {found['count']} replications (the tables show the first)\n" + table(header, rows)
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
+    title = f"over {found['count']} replications: {verdicts} (the tables show the first)"
+    yield f"{title}\n{table(header, rows)}"
 
 
 def _stations(stations: Mapping[str, Any]) -> str:
