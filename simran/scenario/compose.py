@@ -35,6 +35,7 @@ class Composed(Document):
     ----------
     faults : found so far
     broken : models and devices whose profile cannot be read, of which there is no more to say
+    profiles : models and devices that have one, with the name or file that they gave
     assumed : of the profiles, as far as the scenario does not say otherwise
     """
 
@@ -42,6 +43,7 @@ class Composed(Document):
         super().__init__(document.data, document.marks)
         self.faults: list[Fault] = []
         self.broken: set[Key] = set()
+        self.profiles: dict[Key, str] = {}
         self.assumed: list[Assumption] = []
         self._homes = homes
 
@@ -172,6 +174,7 @@ def _profile(whole: Composed, kind: str, name: str) -> Document | None:
     except (InputError, ValueError) as error:
         whole.faults.append(whole.fault(key, str(error)))
         return None
+    whole.profiles[kind, name] = asked
     for word in {"profile", "extends"} & set(base.data):
         whole.faults.append(base.fault((word,), f"a profile has no {word} itself"))
         del base.data[word]

@@ -180,7 +180,7 @@ def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]
     if kind == "missing":
         message = "is required and missing"
         best = nearest(str(path[-1]), unknown.get(path[:-1], ()))
-        suggestion = f"{best!r} may be meant for it" if best else _elsewhere(path, value)
+        suggestion = f"{best!r} may be meant for it" if best else _elsewhere(whole, path)
     elif kind == "literal_error":
         known = [str(it) for it in re.findall(r"'([^']*)'", error["ctx"]["expected"])]
         words = " or ".join([", ".join(known[:-1]), known[-1]] if known[1:] else known)
@@ -199,10 +199,10 @@ def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]
     return whole.fault(path, message, suggestion)
 
 
-def _elsewhere(path: Key, holder: Any) -> str | None:
+def _elsewhere(whole: Composed, path: Key) -> str | None:
     """Return the help for a key of a model or device that its profile might have given."""
-    profiled = len(path) == 3 and isinstance(holder, dict) and "profile" in holder
-    return f"it is neither here nor in profile {holder['profile']}" if profiled else None
+    asked = whole.profiles.get(path[:-1])
+    return f"it is neither here nor in profile {asked}" if asked else None
 
 
 def _written(whole: Composed, loc: Key) -> Key:
