@@ -18,6 +18,7 @@ import difflib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "AllocationError",
@@ -139,6 +140,10 @@ class ScenarioError(InputError):
         self.faults: tuple[Fault, ...] = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive the way back from another process."""
+        return type(self), (self.faults,)
+
 
 class UnknownNameError(InputError):
     """A name that is not known, with the nearest one that is.
@@ -151,7 +156,12 @@ class UnknownNameError(InputError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"unknown {kind} {shown(name)}; {hint(name, known)}")
+        self._arguments = kind, name, tuple(known)
+        super().__init__(f"unknown {kind} {shown(name)}; {hint(name, self._arguments[2])}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive the way back from another process."""
+        return type(self), self._arguments
 
 
 class OutputError(InputError):
