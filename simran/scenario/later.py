@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simran.errors import Fault
+from simran.errors import Fault, hint, shown
 from simran.scenario.compose import Composed
 
-__all__ = ["refuse_later"]
+__all__ = ["LATER_KEYS", "LATER_VALUES", "refuse_later"]
 
 Key = tuple[str | int, ...]
 
 #: Key patterns of later versions; their null or default is accepted.
-_KEYS: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = (
+LATER_KEYS: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = (
     (("outputs", "trace"), (False,)),
     (("network", "clouds"), ({},)),
     (("network", "cells", "*", "position"), ()),
@@ -30,7 +30,7 @@ _KEYS: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = (
 )
 
 #: Values of later versions, by key pattern.
-_VALUES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+LATER_VALUES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
         ("network", "cells", "*", "uplink_scheduler"),
         ("proportional-fair", "max-rate", "earliest-deadline"),
@@ -46,15 +46,18 @@ _VALUES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 
 
+_QUANTIZER = ("kind", "scale")
+
+
 def refuse_later(whole: Composed) -> Iterator[Fault]:
     """Yield a fault for everything that a later version builds, and take it out of the data."""
-    for pattern, defaults in _KEYS:
+    for pattern, defaults in LATER_KEYS:
         for path, holder in list(_matches(whole.data, pattern)):
             key = str(path[-1])
             value = holder.pop(key)
             if value is not None and value not in defaults:
                 yield whole.fault(path, f"{key} is not in this version")
-    for pattern, values in _VALUES:
+    for pattern, values in LATER_VALUES:
         for path, holder in list(_matches(whole.data, pattern)):
             key = str(path[-1])
             value = holder[key]
@@ -69,11 +72,17 @@ def _quantizers(whole: Composed) -> Iterator[Fault]:
         value = holder["quantizer"]
         if not isinstance(value, dict):
             continue
-        holder["quantizer"] = value.get("kind", "uniform")
+        if value.get("kind") is None:
+            del holder["quantizer"]
+            yield whole.fault(path, "needs kind, such as {kind: uniform}")
+        else:
+            holder["quantizer"] = value["kind"]
         if value.get("scale") is not None:
             yield whole.fault((*path, "scale"), "the scale of a quantizer is not in this version")
-        for key in set(value) - {"kind", "scale"}:
-            yield whole.fault((*path, key), f"unknown key {key!r}")
+        for key in value:
+            if key not in _QUANTIZER:
+                message = f"unknown key {shown(key)}"
+                yield whole.fault((*path, key), message, hint(key, _QUANTIZER))
 
 
 def _matches(
