@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from scipy.stats import t
 from toy import toy
 
 from simran.engine import run
@@ -16,6 +18,10 @@ from simran.errors import OutputError
 from simran.experiments import run_replications
 from simran.results import Result, ResultFolder
 from simran.scenario import load
+
+
+#: Replications one after the other and in this process, which takes less time to start.
+HERE = ThreadPoolExecutor(1)
 
 
 def names(path: Path) -> list[str]:
@@ -104,12 +110,12 @@ def test_a_link_to_a_folder_elsewhere_is_not_followed(result: Path, tmp_path: Pa
 
 def test_replications_are_replaced_with_their_result(tmp_path: Path) -> None:
     path, scenario = tmp_path / "r", load(toy(duration=20.0))
-    first = run_replications(scenario, 3, out=path)
+    first = run_replications(scenario, 3, out=path, executor=HERE)
     folders = ["replication-0", "replication-1", "replication-2"]
     assert first.manifest["replications"] == folders
     with pytest.raises(OutputError, match="--overwrite"):
         run_replications(scenario, 2, out=path)
-    second = run_replications(scenario, 2, out=path, overwrite=True)
+    second = run_replications(scenario, 2, out=path, overwrite=True, executor=HERE)
     assert second.summary["replications"]["count"] == 2
     assert [it.name for it in sorted(path.iterdir()) if it.is_dir()] == folders[:2]
     single = run_replications(scenario, 1, out=path, overwrite=True)
@@ -119,7 +125,7 @@ def test_replications_are_replaced_with_their_result(tmp_path: Path) -> None:
 
 def test_replications_are_summarised_with_students_interval(tmp_path: Path) -> None:
     path = tmp_path / "r"
-    whole = run_replications(load(toy(duration=60.0)), 4, out=path)
+    whole = run_replications(load(toy(duration=60.0)), 4, out=path, executor=HERE)
     opened = Result.open(path)
     assert opened.summary == whole.summary
     found = opened.summary["replications"]["groups"]["a"]["mean delay s"]
@@ -129,8 +135,6 @@ def test_replications_are_summarised_with_students_interval(tmp_path: Path) -> N
         .mean()
         for k in range(4)
     ]
-    from scipy.stats import t
-
     centre = sum(means) / 4
     spread = (sum((it - centre) ** 2 for it in means) / 3) ** 0.5
     half = t.ppf(0.975, 3) * spread / 2
