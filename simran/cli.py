@@ -192,6 +192,14 @@ def new(
         typer.echo(f"  simran {command} {path}")
 
 
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema (draft 7) of the scenario language, for editors."""
+    from simran.scenario import json_schema
+
+    _print_json(json_schema())
+
+
 def main() -> None:
     """Run the program; bad input exits with 2, a failed run with 1, without a traceback."""
     try:

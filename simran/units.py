@@ -9,7 +9,7 @@ from numbers import Real
 
 from simran.errors import shown
 
-__all__ = ["DIMENSIONS", "Dimension", "parse", "parse_power_law"]
+__all__ = ["DIMENSIONS", "Dimension", "parse", "parse_power_law", "pattern"]
 
 _PREFIXES = {
     "": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "\u00b5": 1e-6, "\u03bc": 1e-6, "m": 1e-3,
@@ -128,6 +128,27 @@ def parse_power_law(value: object, exponent: float) -> float:
         return float(number * _PREFIXES[match[2]] / _PREFIXES[match[3]] ** exponent)
     except OverflowError as error:
         raise ValueError(f"expected {wanted} that is finite, found {shown(value)}") from error
+
+
+def pattern(dimension: str) -> str:
+    """Return a regular expression, in the dialect of JSON Schema, of a quantity as text.
+
+    Parameters
+    ----------
+    dimension : key of :data:`DIMENSIONS`
+
+    Examples
+    --------
+    >>> bool(re.search(pattern("time"), "3.5 ms")), bool(re.search(pattern("time"), "3.5 GHz"))
+    (True, False)
+    """
+    kind = DIMENSIONS[dimension]
+    spelt = [prefix + unit for unit in kind.units for prefix in (*_PREFIXES, *_BINARY)]
+    known = [it for it in spelt if _factor(it, kind) is not None]
+    known += ["dBm", "dBW"] if "W" in kind.units else []
+    number = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    unit = rf"(\s*({'|'.join(dict.fromkeys(known))}))?" if known else ""
+    return rf"^\s*{number}{unit}\s*$"
 
 
 def _with_unit(text: str, kind: Dimension) -> float:

@@ -1,5 +1,6 @@
 """The scenario language: reading, checking, and the scenario as the run reads it."""
 
+from simran.scenario.draft7 import json_schema
 from simran.scenario.load import load, load_with_places
 from simran.scenario.resolved import (
     AgentGroup,
@@ -31,6 +32,7 @@ __all__ = [
     "ScenarioSpec",
     "Server",
     "SizeLaw",
+    "json_schema",
     "load",
     "load_with_places",
 ]

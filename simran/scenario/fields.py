@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Annotated, Any
 
@@ -29,6 +29,7 @@ __all__ = [
     "Overhead",
     "PositiveNumber",
     "Power",
+    "Quantity",
     "Rate",
     "Schema",
     "Seconds",
@@ -37,7 +38,7 @@ __all__ = [
     "Text",
     "Variation",
     "Whole",
-    "quantity",
+    "WholeNumber",
 ]
 
 _MOST_PIECES = 1_000_000_000
@@ -49,14 +50,9 @@ class Schema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
 
 
-def quantity(
-    dimension: str,
-    above: float | None = None,
-    least: float | None = None,
-    most: float | None = None,
-    below: float | None = None,
-) -> Callable[[Any], float]:
-    """Return a reader of quantities of one dimension within bounds, of which messages speak.
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A reader of quantities of one dimension within bounds, of which messages speak.
 
     Parameters
     ----------
@@ -64,28 +60,57 @@ def quantity(
     above, least : lower bound, without and with itself
     most, below : upper bound, with and without itself
     """
-    bounds = {"above": above, "at least": least, "at most": most, "below": below}
-    words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
 
-    def read(value: Any) -> float:
-        number = parse(value, dimension)
-        low = (above is None or number > above) and (least is None or number >= least)
-        high = (most is None or number <= most) and (below is None or number < below)
+    dimension: str
+    above: float | None = None
+    least: float | None = None
+    most: float | None = None
+    below: float | None = None
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in words."""
+        bounds = {
+            "above": self.above, "at least": self.least, "at most": self.most, "below": self.below
+        }  # fmt: skip
+        return " and ".join(
+            f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None
+        )
+
+    def __call__(self, value: Any) -> float:
+        """Return a value in SI units; raise ValueError where it is none or out of bounds."""
+        number = parse(value, self.dimension)
+        low = (self.above is None or number > self.above) and (
+            self.least is None or number >= self.least
+        )
+        high = (self.most is None or number <= self.most) and (
+            self.below is None or number < self.below
+        )
         if not (low and high):
-            raise ValueError(f"expected {words}, found {shown(value)}")
+            raise ValueError(f"expected {self.bounds}, found {shown(value)}")
         return number
-
-    return read
 
 
 def _rate(value: Any) -> float:
     if value == "unlimited":
         return float("inf")
-    return quantity("rate", above=0.0)(value)
+    return Quantity("rate", above=0.0)(value)
 
 
-def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A reader of whole numbers within bounds.
+
+    Parameters
+    ----------
+    least, most : bounds, with themselves
+    """
+
+    least: int
+    most: int | None = None
+
+    def __call__(self, value: Any) -> int:
+        """Return the number; raise ValueError where it is none or out of bounds."""
         # Not by way of a float, which would round a long seed.
         exact = isinstance(value, Integral) and not isinstance(value, bool)
         try:
@@ -94,12 +119,10 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
             number = math.nan
         if math.isnan(number) or number != int(number):
             raise ValueError(f"expected a whole number, found {shown(value)}")
-        if number < least or (most is not None and number > most):
-            bounds = f"at least {least}" if number < least else f"at most {most}"
-            raise ValueError(f"expected {bounds}, found {shown(value)}")
+        if number < self.least or (self.most is not None and number > self.most):
+            bound = f"at least {self.least}" if number < self.least else f"at most {self.most}"
+            raise ValueError(f"expected {bound}, found {shown(value)}")
         return int(number)
-
-    return read
 
 
 def _text(value: Any) -> str:
@@ -127,28 +150,28 @@ def _flag(value: Any) -> bool:
 Name = Annotated[str, BeforeValidator(_name)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Whole = Annotated[int, BeforeValidator(_whole(0))]
-Count = Annotated[int, BeforeValidator(_whole(1, _MOST_PIECES))]
-Number = Annotated[float, BeforeValidator(quantity("number"))]
-NumberOrZero = Annotated[float, BeforeValidator(quantity("number", least=0.0))]
-PositiveNumber = Annotated[float, BeforeValidator(quantity("number", above=0.0))]
+Whole = Annotated[int, BeforeValidator(WholeNumber(0))]
+Count = Annotated[int, BeforeValidator(WholeNumber(1, _MOST_PIECES))]
+Number = Annotated[float, BeforeValidator(Quantity("number"))]
+NumberOrZero = Annotated[float, BeforeValidator(Quantity("number", least=0.0))]
+PositiveNumber = Annotated[float, BeforeValidator(Quantity("number", above=0.0))]
 #: From 0 to 1, without 1.
-Share = Annotated[float, BeforeValidator(quantity("number", least=0.0, below=1.0))]
+Share = Annotated[float, BeforeValidator(Quantity("number", least=0.0, below=1.0))]
 #: Of power as a law of the clock; with 1 or less the fastest clock would always be the cheapest.
-Exponent = Annotated[float, BeforeValidator(quantity("number", above=1.0, most=10.0))]
+Exponent = Annotated[float, BeforeValidator(Quantity("number", above=1.0, most=10.0))]
 #: Above 0, at most 1.
-Efficiency = Annotated[float, BeforeValidator(quantity("number", above=0.0, most=1.0))]
+Efficiency = Annotated[float, BeforeValidator(Quantity("number", above=0.0, most=1.0))]
 #: Power usage effectiveness.
-Overhead = Annotated[float, BeforeValidator(quantity("number", least=1.0))]
+Overhead = Annotated[float, BeforeValidator(Quantity("number", least=1.0))]
 #: Coefficient of variation; beyond these bounds the gamma law cannot be drawn in floating point.
-Variation = Annotated[float, BeforeValidator(quantity("number", least=1e-3, most=1e2))]
-Seconds = Annotated[float, BeforeValidator(quantity("time", above=0.0))]
-SecondsOrZero = Annotated[float, BeforeValidator(quantity("time", least=0.0))]
-Frequency = Annotated[float, BeforeValidator(quantity("frequency", above=0.0))]
-Power = Annotated[float, BeforeValidator(quantity("power", least=0.0))]
-Energy = Annotated[float, BeforeValidator(quantity("energy", above=0.0))]
-Joules = Annotated[float, BeforeValidator(quantity("energy", least=0.0))]
-Data = Annotated[float, BeforeValidator(quantity("data", above=0.0))]
-Memory = Annotated[float, BeforeValidator(quantity("memory", above=0.0))]
-Flops = Annotated[float, BeforeValidator(quantity("flops", above=0.0))]
+Variation = Annotated[float, BeforeValidator(Quantity("number", least=1e-3, most=1e2))]
+Seconds = Annotated[float, BeforeValidator(Quantity("time", above=0.0))]
+SecondsOrZero = Annotated[float, BeforeValidator(Quantity("time", least=0.0))]
+Frequency = Annotated[float, BeforeValidator(Quantity("frequency", above=0.0))]
+Power = Annotated[float, BeforeValidator(Quantity("power", least=0.0))]
+Energy = Annotated[float, BeforeValidator(Quantity("energy", above=0.0))]
+Joules = Annotated[float, BeforeValidator(Quantity("energy", least=0.0))]
+Data = Annotated[float, BeforeValidator(Quantity("data", above=0.0))]
+Memory = Annotated[float, BeforeValidator(Quantity("memory", above=0.0))]
+Flops = Annotated[float, BeforeValidator(Quantity("flops", above=0.0))]
 Rate = Annotated[float, BeforeValidator(_rate)]

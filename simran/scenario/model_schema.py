@@ -15,10 +15,10 @@ from simran.scenario.fields import (
     Number,
     NumberOrZero,
     PositiveNumber,
+    Quantity,
     Schema,
     Text,
     Variation,
-    quantity,
 )
 from simran.units import parse
 
@@ -51,8 +51,8 @@ def _output(value: Any) -> Any:
         unknown = sorted(set(value) - {"elements"})
         if unknown or "elements" not in value:
             raise ValueError("expected an amount of data such as '350 KiB' or {elements: 180000}")
-        return Elements(elements=quantity("number", above=0.0)(value["elements"]))
-    return quantity("data", above=0.0)(value)
+        return Elements(elements=Quantity("number", above=0.0)(value["elements"]))
+    return Quantity("data", above=0.0)(value)
 
 
 Output = Annotated[Elements | float, BeforeValidator(_output)]
@@ -68,8 +68,8 @@ class FramesFlops(Schema):
 
 def _flops(value: Any) -> Any:
     if not isinstance(value, dict):
-        return quantity("flops", above=0.0)(value)
-    read = quantity("flops", least=0.0)
+        return Quantity("flops", above=0.0)(value)
+    read = Quantity("flops", least=0.0)
     terms = {key: read(value[key]) for key in FramesFlops.model_fields if key in value}
     if not sum(terms.values()) > 0:
         raise ValueError(
@@ -139,7 +139,7 @@ class SizeSpec(Schema):
 def _curve(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         raise ValueError("expected bit-widths with values, such as {4: 0.0, 8: 1.27}")
-    read = quantity("number", least=1.0, most=64.0)
+    read = Quantity("number", least=1.0, most=64.0)
     points = sorted((read(bits), parse(score, "number")) for bits, score in value.items())
     if len({bits for bits, _ in points}) < len(points):
         raise ValueError("expected every bit-width once")

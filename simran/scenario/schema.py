@@ -20,6 +20,7 @@ from simran.scenario.fields import (
     Overhead,
     PositiveNumber,
     Power,
+    Quantity,
     Rate,
     Schema,
     Seconds,
@@ -28,7 +29,6 @@ from simran.scenario.fields import (
     Text,
     Variation,
     Whole,
-    quantity,
 )
 from simran.scenario.model_schema import ModelSpec
 from simran.units import parse_power_law
@@ -87,7 +87,7 @@ def _frequencies(value: Any) -> Any:
     if value == "continuous":
         return None
     if isinstance(value, list) and value:
-        steps = [quantity("frequency", above=0.0)(item) for item in value]
+        steps = [Quantity("frequency", above=0.0)(item) for item in value]
         if steps != sorted(set(steps)):
             raise ValueError("expected clocks in ascending order, each once")
         return tuple(steps)
@@ -223,7 +223,7 @@ def _every(value: Any) -> Any:
     if isinstance(value, str) and value in {"once", "per-request"}:
         return value
     try:
-        return quantity("time", above=0.0)(value)
+        return Quantity("time", above=0.0)(value)
     except ValueError as error:
         wanted = "'once', 'per-request' or a time above 0 such as '1 s'"
         raise ValueError(f"expected {wanted}, found {shown(value)}") from error

@@ -1,0 +1,223 @@
+"""The scenario language as JSON Schema (draft 7), for editors and other programs."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
+
+from simran.catalog import parse_scalar
+from simran.scenario import fields, model_schema, schema
+from simran.scenario.fields import Quantity, WholeNumber
+from simran.scenario.keys import keys
+from simran.scenario.later import LATER_KEYS
+from simran.units import pattern
+
+__all__ = ["fragment", "json_schema"]
+
+Json = dict[str, Any]
+
+_SCALAR = {"type": ["string", "number"]}
+
+
+def json_schema() -> Json:
+    """Return the JSON Schema of a scenario file.
+
+    A file that extends another may leave out what that one has, so nothing is required of it; nor of
+    a model or device that names a profile.
+
+    Examples
+    --------
+    >>> json_schema()["$schema"]
+    'http://json-schema.org/draft-07/schema#'
+    """
+    whole, part = (_object(schema.ScenarioSpec, "", strict) for strict in (True, False))
+    parent = {
+        "type": "string",
+        "description": "file to build on: mappings merge, all else replaces",
+    }
+    part["properties"] = {"extends": parent, **part["properties"]}
+    part["required"] = ["extends"]
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "simran scenario",
+        "description": "A scenario of simran, version 1 of the language.",
+        "type": "object",
+        "if": {"required": ["extends"]},
+        "then": {"$ref": "#/definitions/part"},
+        "else": {"$ref": "#/definitions/whole"},
+        "definitions": {"whole": whole, "part": part},
+    }
+
+
+def _object(model: type[BaseModel], path: str, strict: bool) -> Json:
+    properties, required = {}, []
+    for name, field in model.model_fields.items():
+        at = f"{path}.{name}" if path else name
+        properties[name] = _described(_field(field, at, strict), at)
+        if field.is_required():
+            required.append(name)
+    for later, defaults in LATER_KEYS:
+        *parents, name = later
+        if ".".join(parents) == path:
+            about = "not in this version; only its default is accepted"
+            properties[name] = {"enum": [None, *defaults], "description": about}
+    found: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+    if strict and required:
+        found["required"] = required
+    return found
+
+
+def _choice(model: type[BaseModel], path: str, strict: bool) -> Json:
+    """Return an object; one that may name a profile has all that is required, or names one."""
+    if not strict or "profile" not in model.model_fields:
+        return _object(model, path, strict)
+    return {
+        "if": {"required": ["profile"]},
+        "then": _object(model, path, False),
+        "else": _object(model, path, True),
+    }
+
+
+def _described(found: Json, path: str) -> Json:
+    # What a mode may hold means there what it means in the device.
+    key = keys().get(path) or keys().get(path.replace(".modes.*.", "."))
+    if key is None:
+        return found
+    return {**found, "description": key.meaning, "examples": [_value(key.example)]}
+
+
+def _value(text: str) -> Any:
+    """Return an example as the language reads it."""
+
+    def read(node: yaml.Node | None) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return {str(key.value): read(value) for key, value in node.value}
+        if isinstance(node, yaml.SequenceNode):
+            return [read(item) for item in node.value]
+        text = str(getattr(node, "value", ""))
+        return parse_scalar(text) if getattr(node, "style", None) is None else text
+
+    return read(yaml.compose(text, Loader=yaml.SafeLoader))
+
+
+def _field(field: FieldInfo, path: str, strict: bool) -> Json:
+    for item in field.metadata:
+        if isinstance(item, BeforeValidator):
+            return fragment(item.func)
+    if path.endswith("power.dynamic"):
+        return _DYNAMIC
+    found = _type(field.annotation, path, strict)
+    for item in field.metadata:
+        least = getattr(item, "min_length", None)
+        if least is not None and "type" in found:
+            found |= {"minProperties" if found["type"] == "object" else "minItems": least}
+        most = getattr(item, "max_length", None)
+        if most is not None:
+            found |= {"maxItems": most}
+    return found
+
+
+def _type(annotation: Any, path: str, strict: bool) -> Json:  # noqa: PLR0911
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in {Union, types.UnionType}:
+        rest = [it for it in arguments if it is not type(None)]
+        return _type(rest[0], path, strict)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _choice(annotation, path, strict)
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin is dict:
+        below = _type(arguments[1], f"{path}.*", strict)
+        return {"type": "object", "additionalProperties": _described(below, f"{path}.*")}
+    if origin is tuple:
+        # lists replace, so an entry must be whole even in a file that extends another
+        return {"type": "array", "items": _type(arguments[0], f"{path}[]", True)}
+    for item in getattr(annotation, "__metadata__", ()):
+        if isinstance(item, BeforeValidator):
+            return fragment(item.func)
+    return {}
+
+
+def fragment(reader: Callable[..., Any]) -> Json:
+    """Return the JSON Schema of what a reader of the language accepts.
+
+    Raises
+    ------
+    KeyError
+        for a reader that is not known here
+    """
+    if isinstance(reader, Quantity):
+        return _quantity(reader)
+    if isinstance(reader, WholeNumber):
+        bounds = {"minimum": reader.least, "maximum": reader.most}
+        return {"type": "integer", **{name: it for name, it in bounds.items() if it is not None}}
+    return _READERS[reader]
+
+
+def _quantity(reader: Quantity) -> Json:
+    bounds = {
+        "exclusiveMinimum": reader.above,
+        "minimum": reader.least,
+        "maximum": reader.most,
+        "exclusiveMaximum": reader.below,
+    }
+    number = {"type": "number", **{name: it for name, it in bounds.items() if it is not None}}
+    return {"anyOf": [number, {"type": "string", "pattern": pattern(reader.dimension)}]}
+
+
+def _or(*choices: Json) -> Json:
+    return {"anyOf": [inner for it in choices for inner in it.get("anyOf", [it])]}
+
+
+def _mapping(found: Json, **meanings: str) -> Json:
+    properties = {name: {**found, "description": it} for name, it in meanings.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+_WIDTH: Json = {"type": "integer", "minimum": 1, "maximum": 64}
+_NUMERIC = _quantity(Quantity("number"))
+_CLOCK = _quantity(Quantity("frequency", above=0.0))
+_DYNAMIC: Json = {"type": ["number", "string"], "minimum": 0}
+_FLOPS = _quantity(Quantity("flops", least=0.0))
+
+_READERS: Mapping[Callable[..., Any], Json] = {
+    fields._rate: _or({"enum": ["unlimited"]}, _quantity(Quantity("rate", above=0.0))),
+    fields._text: _SCALAR,
+    fields._name: {**_SCALAR, "minLength": 1},
+    fields._flag: {"type": "boolean"},
+    schema._version: {"enum": [1]},
+    schema._every: _or({"enum": ["once", "per-request"]}, _quantity(Quantity("time", above=0.0))),
+    schema._frequencies: _or(
+        {"enum": ["continuous"]}, {"type": "array", "items": _CLOCK, "minItems": 1}
+    ),
+    model_schema._bits: _or(
+        _mapping(_WIDTH, min="least bit-width", max="largest bit-width"),
+        {"type": "array", "items": _WIDTH, "minItems": 1},
+        _WIDTH,
+    ),
+    model_schema._output: _or(
+        _quantity(Quantity("data", above=0.0)),
+        _mapping(_quantity(Quantity("number", above=0.0)), elements="sent at feature_bits each")
+        | {"required": ["elements"]},
+    ),
+    model_schema._flops: _or(
+        _quantity(Quantity("flops", above=0.0)),
+        _mapping(
+            _FLOPS,
+            base="operations whatever the number of frames F",
+            per_frame="operations times F",
+            per_frame_squared="operations times F²",
+        ),
+    ),
+    model_schema._curve: {
+        "type": "object",
+        "propertyNames": {"pattern": r"^[0-9]+(\.[0-9]+)?$"},
+        "additionalProperties": _NUMERIC,
+        "minProperties": 1,
+    },
+}
