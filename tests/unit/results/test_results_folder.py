@@ -19,7 +19,6 @@ from simran.experiments import run_replications
 from simran.results import Result, ResultFolder
 from simran.scenario import load
 
-
 #: Replications one after the other and in this process, which takes less time to start.
 HERE = ThreadPoolExecutor(1)
 
