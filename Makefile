@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench golden figures wheel clean
+.PHONY: editor run test check bench golden figures docs validation wheel clean
 
 run: $(VENV)/.installed
 	$(BIN)/simran run scenarios/paper_blip2_coco.yaml
@@ -31,8 +31,25 @@ wheel: $(VENV)/.installed-dev
 	cd build/wheel && venv/bin/simran run paper_blip2_coco --out result
 	cd build/wheel && venv/bin/simran list models >/dev/null
 
+# The JSON Schema in a YAML language server, as an editor would use it; needs node and npm.
+editor: $(VENV)/.installed-dev
+	mkdir -p build/editor && cd build/editor && npm install --silent --no-fund --no-audit yaml-language-server
+	$(BIN)/python tests/editor/check.py build/editor/node_modules/yaml-language-server/bin/yaml-language-server
+
 figures: $(VENV)/.installed-dev
 	$(BIN)/python docs/figures.py
+
+# The pages that follow from the program, then the site in site/; a warning or a dead link is an error.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# The figures of the page on validation, measured anew.
+validation: $(VENV)/.installed-dev
+	mkdir -p build
+	$(BIN)/simran verify --json > build/verify.json
+	mv build/verify.json benchmarks/results/verify.json
+	$(BIN)/python docs/generate.py
 
 golden: $(VENV)/.installed-dev
 	$(BIN)/python tests/regression/regenerate.py

@@ -23,6 +23,9 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print faults and what a program would read only.")
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override one key; may be repeated."),
@@ -60,22 +63,30 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier result in --out.")] = False,
     replications: Annotated[int, typer.Option(min=1, help="Runs with independent draws.")] = 1,
     as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say too how the result was made.")
+    ] = False,
 ) -> None:
     """Run a scenario and write a result folder."""
     from simran.experiments import run_replications
-    from simran.reports import progress_bar, render_summary
+    from simran.reports import progress_bar, render_making, render_summary
     from simran.scenario import load
 
     scenario = load(file, sets or (), seed)
-    with progress_bar(scenario.name) as progress:
+    with progress_bar(scenario.name, quiet) as progress:
         result = run_replications(
             scenario, replications, out=out, overwrite=overwrite, progress=progress
         )
     if as_json:
         _print_json({"path": str(result.path), **result.summary})
+    elif quiet:
+        typer.echo(result.path)
     else:
         typer.echo(render_summary(result.summary, result.manifest))
         typer.echo(f"results: {result.path}")
+    if verbose:
+        typer.echo(render_making(result.manifest), err=True)
     if result.manifest["status"] != "complete":
         typer.echo(f"interrupted: {result.path} holds what was simulated until then", err=True)
         raise typer.Exit(1)
@@ -85,6 +96,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
 def validate(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Scenario files.")],
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Report all faults of all files; nothing is run."""
     from simran.experiments import validate_files
@@ -94,7 +106,8 @@ def validate(
         _print_json(report.as_dict())
     else:
         for line, is_fault in report.lines():
-            typer.echo(line, err=is_fault)
+            if is_fault or not quiet:
+                typer.echo(line, err=is_fault)
     if not report.valid:
         raise typer.Exit(2)
 
@@ -146,17 +159,18 @@ def solve(
 
 
 @app.command()
-def verify(as_json: Json = False) -> None:
+def verify(as_json: Json = False, quiet: Quiet = False) -> None:
     """Check this installation against theory: expected, got, tolerance, verdict."""
     from simran.experiments import verify as verify_installation
     from simran.reports import progress_bar, render_checks
 
-    with progress_bar("verify") as progress:
+    with progress_bar("verify", quiet) as progress:
         checks = verify_installation(progress=progress)
+    shown = [check.as_dict() for check in checks if not (quiet and check.passed)]
     if as_json:
-        _print_json([check.as_dict() for check in checks])
-    else:
-        typer.echo(render_checks([check.as_dict() for check in checks]))
+        _print_json(shown)
+    elif shown:
+        typer.echo(render_checks(shown))
     if not all(check.passed for check in checks):
         raise typer.Exit(1)
 

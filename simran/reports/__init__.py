@@ -2,6 +2,7 @@
 
 from simran.reports.catalogue import render_profiles, render_sensitivity
 from simran.reports.designs import render_checks, render_design
+from simran.reports.making import render_making
 from simran.reports.progress import progress_bar
 from simran.reports.summary import render_summary
 from simran.reports.tables import render_rows
@@ -10,6 +11,7 @@ __all__ = [
     "progress_bar",
     "render_checks",
     "render_design",
+    "render_making",
     "render_profiles",
     "render_rows",
     "render_sensitivity",

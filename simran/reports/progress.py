@@ -10,12 +10,12 @@ __all__ = ["progress_bar"]
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[float], None]]:
-    """Show a bar on stderr while a run goes on; nothing where stderr is not a terminal.
+def progress_bar(title: str, quiet: bool = False) -> Iterator[Callable[[float], None]]:
+    """Show a bar on stderr while a run goes on; nothing if quiet, or where that is no terminal.
 
     Yields a function that takes the done fraction, in [0, 1].
     """
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda fraction: None
         return
     from rich.console import Console
