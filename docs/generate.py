@@ -1,0 +1,304 @@
+"""The pages of the documentation that follow from the program and from measured figures.
+
+``make docs`` writes them and builds the site; a test compares them with what would be written now. One
+function for each page, in :data:`PAGES`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
+
+__all__ = ["PAGES", "columns", "validation"]
+
+DOCS = Path(__file__).parent
+FIGURES = DOCS.parent / "benchmarks" / "results"
+
+Rows = Sequence[Sequence[str]]
+
+
+def columns() -> str:
+    """Return the page of the columns of every result file."""
+    files = (
+        ("requests.parquet", REQUEST_COLUMNS, _REQUESTS),
+        ("allocations.parquet", ALLOCATION_COLUMNS, _ALLOCATIONS),
+        ("timeseries.parquet", TIMESERIES_COLUMNS, _TIMESERIES),
+    )
+    parts = ["# Result columns", _COLUMNS]
+    for name, listed, text in files:
+        rows = [[f"`{it.name}`", it.type, it.unit or "–", it.meaning] for it in listed]
+        parts += [f"## {name}", text, _table(["column", "type", "unit", "meaning"], rows)]
+    return _page(parts)
+
+
+def validation() -> str:
+    """Return the page of what was compared with theory, from the figures in ``benchmarks/results``."""
+    parts = ["# Validation", _VALIDATION]
+    left = _figures("verify") or []
+    for title, pattern, text in _FAMILIES:
+        mine = [check for check in left if re.search(pattern, check["name"])]
+        left = [check for check in left if check not in mine]
+        parts += [f"## {title}", text, _checks(mine)]
+    if left:
+        raise ValueError(f"no family for {[check['name'] for check in left]}")
+    parts += ["## Intervals and verdicts", _INTERVALS, *_coverage()]
+    parts += ["## Speed", _SPEED, *_speed()]
+    return _page(parts)
+
+
+#: Page -> what writes it.
+PAGES: dict[str, Callable[[], str]] = {"columns.md": columns, "validation.md": validation}
+
+
+def _page(parts: Iterable[str]) -> str:
+    note = "<!-- Written by docs/generate.py; a change here is lost with the next `make docs`. -->"
+    return "\n\n".join([note, *(part.strip("\n") for part in parts if part)]) + "\n"
+
+
+def _table(header: Sequence[str], rows: Rows) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(it.replace("|", "\\|") for it in line) + " |" for line in lines
+    )
+
+
+def _figures(name: str) -> Any:
+    path = FIGURES / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}".replace("-", "−")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _checks(checks: Sequence[dict[str, Any]]) -> str:
+    rows = [
+        [
+            check["name"],
+            *(_number(check[key]) for key in ("expected", "got")),
+            f"{check['tolerance']:.2g}".replace("-", "−"),
+            check["verdict"],
+            check["source"],
+        ]
+        for check in checks
+    ]
+    return _table(["check", "expected", "got", "tolerance", "verdict", "source"], rows)
+
+
+def _coverage() -> Iterable[str]:
+    found = _figures("coverage")
+    if not found:
+        return
+    header = ["load", "requests", "runs", "called too short", "coverage of those given"]
+    yield _table(
+        [*header, "given and wrong, of all runs"],
+        [
+            [
+                *(f"{row[key]:g}" for key in ("load", "requests", "runs")),
+                *(_percent(row[key]) for key in ("too_short", "coverage_of_given")),
+                _percent(row["given_and_wrong"]),
+            ]
+            for row in found["intervals"]
+        ],
+    )
+    yield _VERDICTS
+    verdicts = ["stable", "backlogged", "overloaded"]
+    yield _table(
+        ["load", "requests", "runs", *verdicts],
+        [
+            [
+                *(f"{row[key]:g}" for key in ("load", "requests", "runs")),
+                *(_percent(row[key]) for key in verdicts),
+            ]
+            for row in found["verdicts"]
+        ],
+    )
+
+
+def _speed() -> Iterable[str]:
+    speed, memory, allocation = (_figures(name) for name in ("speed", "memory", "allocation"))
+    if not (speed or memory or allocation):
+        yield "No figures are committed yet."
+    if speed:
+        header = ["agents", "simran [µs per request]", "plain SimPy [µs per request]", "ratio"]
+        keys = ("agents", "simran_us", "skeleton_us", "ratio")
+        yield _table(header, [[f"{row[key]:.3g}" for key in keys] for row in speed["rows"]])
+    if memory:
+        rows = [[str(requests), f"{peak:.0f}"] for requests, peak in _pairs(memory["peak_mb"])]
+        yield _table(["requests", "peak memory [MB]"], rows)
+    if allocation:
+        rows = [[str(name), f"{value:.3g}"] for name, value in _pairs(allocation["us_per_agent"])]
+        agents = allocation["agents"]
+        yield _table([f"allocator, {agents} agents", "decision [µs per agent]"], rows)
+
+
+def _pairs(found: Any) -> Iterable[tuple[Any, float]]:
+    return found.items() if isinstance(found, dict) else found
+
+
+_COLUMNS = """
+What the Parquet files of a result folder hold, from the same table that writes them;
+`simran list columns` prints it too. Times are seconds of the simulated clock, from 0. A stage that did not
+happen is NaN (null of a bit-width), and so is a bound or a quality that does not apply. The symbols and the
+meaning of the distortion columns are in [Theory](theory.md#columns).
+"""
+
+_REQUESTS = """
+One row for each arrival, in the order in which they ended, ties by number; unfinished ones last, with the
+energy that they had spent.
+"""
+
+_ALLOCATIONS = """
+One row whenever the design of an agent changes: what was planned, term by term. `simran solve` prints the
+same terms for empty queues.
+"""
+
+_TIMESERIES = "Written if the scenario asks for it with `outputs.timeseries`."
+
+_VALIDATION = """
+`simran verify` compares an installation with theory in about a minute and prints what stands here in
+tables. The figures below were committed with the program; `make validation` measures them anew. A check
+passes where the difference of *got* and *expected* is at most the tolerance. Tolerances were fixed by
+reasoning before the comparison (rounding, the error of a grid, a 99.9 % interval), not by looking at it.
+
+Passing shows that the program computes what it says. That the model is right for a robot and a network
+is another question, which no comparison with theory can answer: see [Design](design.md#what-is-not-modelled).
+"""
+
+_FAMILIES = (
+    (
+        "The paper's closed forms",
+        r"^paper: (delay|energy)",
+        """
+The paper's scenario is simulated and every request is compared with the formulas of
+[Theory](theory.md#1-delay-and-energy-of-a-request), worked out separately from FLOP, bits and clocks; the
+worst request is shown. With communication switched off and nobody waiting the simulator must give the
+paper's numbers up to rounding: of the arithmetic, and of a clock that has run for 800 s. It shows that no
+stage is lost or counted twice and that energy follows from it. It cannot show anything about queues, which
+are empty here.
+""",
+    ),
+    (
+        "The best design by delay budget",
+        r"^paper: bits",
+        """
+The bit-widths for a sweep of the paper's delay budget, by two allocators that find them in different ways:
+`exact` looks at every bit-width with its best clocks, `sca` iterates convex subproblems over real-valued bits
+(and solves the clocks of the whole number it ends at as `exact` does). Their agreement is the point. The bit-widths themselves rest on dynamic power coefficients that the paper does not
+state and the catalogue assumes, so they are no reproduction of a published figure; `simran solve --sensitivity`
+shows what moves with them.
+""",
+    ),
+    (
+        "Energy by states",
+        r"^energy by states",
+        """
+A processor with measured power states, worked out by hand: 10 s idle, a job of 1 s at the high clock, one of
+5 s at the low clock, 4 s idle. One case, exact: it shows that power is integrated at changes of state and
+that idle power is that of the last clock.
+""",
+    ),
+    (
+        "Distortion-rate function (row E)",
+        r"^distortion-rate function",
+        """
+Blahut and Arimoto's iteration knows neither the atom nor the formula of
+[row E](theory.md#row-e-the-magnitude-exactly); it is given a source cut into 1500 cells. What is left is the
+error of that grid, which falls with its square; the tests show that too, and use finer grids. It confirms
+the formula at four rates, and thereby that its optimality conditions were solved rightly.
+""",
+    ),
+    (
+        "Scalar quantizer (row S)",
+        r"^scalar quantizer|^a million weights",
+        """
+Lloyd's iteration, run to its end from equally likely cells, reaches the error that
+[row S](theory.md#row-s-the-best-scalar-code-book) has in closed form. An iteration can stop in a local
+optimum; that this one is global follows from the recursion, not from the comparison. The last line rounds a
+million drawn Laplace weights to the code book and compares the mean error, in 3.29 standard errors: levels,
+signs and rounding as a user would apply them.
+""",
+    ),
+    (
+        "Power-of-two quantizer",
+        r"^power-of-two",
+        """
+The least error over the scale of the code book, and the [floor](theory.md#power-of-two-and-its-floor) that
+more bits do not get below. Expected values are rounded figures worked out before the program was written, so
+the tolerance is half of their last digit. This guards against regressions more than it proves; the tests
+compare the error with numerical integration and the scale with a fine search.
+""",
+    ),
+    (
+        "Queues, stamp by stamp",
+        r": (start|end) of every job",
+        """
+The sharpest comparison of this page. The arrivals and services of a finished run are handed to a recursion
+that has no events and no clock (Lindley's for one server, Kiefer and Wolfowitz' for several) or to a
+processor-sharing station that takes every job forward at every event. Then the start or the end of *every*
+job is compared, and the largest difference is shown. There is no sampling error: an error of one event in
+3000 would be seen. It holds for the load and the laws that were run.
+""",
+    ),
+    (
+        "Queues, in the mean",
+        r", load ",
+        """
+Mean values against queueing theory. Each line is the mean of 10 replications of 5000 requests after a tenth
+of warm-up, in its 99.9 % Student interval; loads, lengths, seeds and their number were fixed beforehand.
+All mean service times are 1 s.
+
+- **The intervals are wide.** At a load of 0.8 and a coefficient of variation of 2 the tolerance is a third of
+  the value. A forgotten factor is found, a bias of a few per cent is not; that is what the comparison stamp
+  by stamp is for.
+- **Lines that agree in every digit are one piece of evidence, not two.** Agent and server, server and cell,
+  slices and shares are given the same random numbers. That they agree shows that the stations work alike.
+- **One interval in a thousand misses a right mean.** The seeds are fixed, so an installation either always
+  passes or never. Ten values of a skewed mean are not quite normal, so 99.9 % is nominal.
+""",
+    ),
+    (
+        "Conservation",
+        r"^(paper_blip2_coco|warehouse_contention): ",
+        """
+The invariants that every run checks on every row and that fail it if one does not hold, here for two
+shipped scenarios; 1 stands for held. They compare accounts that are kept apart, such as the energy of
+devices (meters) and that of requests (charges). An error that both accounts share would not be seen.
+""",
+    ),
+)
+
+_INTERVALS = """
+Not part of `simran verify`, since it takes thousands of runs: `benchmarks/coverage.py`, on M/M/1 queues
+whose mean is known. A summary gives a 95 % interval of a mean only if the run looks long enough
+([Theory](theory.md#intervals)). *Called too short* counts the runs that were refused one. *Given and wrong*
+is what a reader suffers from: an interval was printed and the true mean lies outside. Where most runs are
+refused, those that pass are the quiet ones, and fewer of them cover. Published figures should rest on
+replications, whose interval does not depend on this test.
+"""
+
+_VERDICTS = """
+Verdicts of runs that start empty, of queues below and above a load of 1. A short run at a load of 0.95
+cannot be told from one that grows, nor one at 1.02 from one that does not; the shares say how often it goes
+wrong.
+"""
+
+_SPEED = """
+`make bench` measures wall-clock time per request against the plainest SimPy model of the same system (one
+process for each request, no accounting), peak memory against the number of requests, and the time of a
+decision. These figures depend on the machine; the ratios less so.
+"""
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (DOCS / page).write_text(write(), encoding="utf-8")
