@@ -208,8 +208,10 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 
 #: Sizes at which the manifest, or the tables, no longer fit.
-@pytest.mark.parametrize(("limit", "file"), [(10, "manifest.json"), (60_000, "")])
-@pytest.mark.parametrize("more", [(), ("--replications", "2")])
+@pytest.mark.parametrize(
+    ("limit", "file", "more"),
+    [(10, "manifest.json", ()), (60_000, "", ()), (60_000, "", ("--replications", "2"))],
+)
 def test_a_full_disk_is_an_error_that_names_the_place(
     tmp_path: Path, limit: int, file: str, more: tuple[str, ...]
 ) -> None:
