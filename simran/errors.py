@@ -33,6 +33,7 @@ __all__ = [
     "hint",
     "nearest",
     "shown",
+    "word",
 ]
 
 _MOST_SHOWN = 60
@@ -66,7 +67,19 @@ def hint(name: str, known: Iterable[str]) -> str:
     if best:
         return f"did you mean {best!r}?"
     rest = f", … {len(names) - 20} more" if len(names) > 20 else ""
-    return f"known: {', '.join(names[:20]) or 'none'}{rest}"
+    return f"known: {', '.join(map(word, names[:20])) or 'none'}{rest}"
+
+
+def word(text: str) -> str:
+    """Return a name as it is where that can be read on one line, else as :func:`shown` has it.
+
+    Examples
+    --------
+    >>> word("gnb-1"), word(" ")
+    ('gnb-1', "' '")
+    """
+    plain = text.isprintable() and text.strip() and len(text) <= _MOST_SHOWN
+    return text if plain else shown(text)
 
 
 def shown(value: object) -> str:
@@ -80,7 +93,7 @@ def shown(value: object) -> str:
     if isinstance(value, str):
         return repr(value if len(value) <= _MOST_SHOWN else value[:_MOST_SHOWN] + "…")
     if isinstance(value, dict):
-        keys = ", ".join(f"{str(key)[:20]}: …" for key in itertools.islice(value, 3))
+        keys = ", ".join(f"{word(str(key)[:20])}: …" for key in itertools.islice(value, 3))
         return f"a mapping {{{keys}}}" if value else "an empty mapping"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}" if value else "an empty list"
@@ -115,7 +128,8 @@ class Fault:
     suggestion: str | None = None
 
     def __str__(self) -> str:
-        place = self.file + (f":{self.line}:{self.column}" if self.line else "")
+        file = self.file if self.file.isprintable() else repr(self.file)[1:-1]
+        place = file + (f":{self.line}:{self.column}" if self.line else "")
         head = ": ".join(part for part in (place, self.path, self.message) if part)
         return f"{head} ({self.suggestion})" if self.suggestion else head
 

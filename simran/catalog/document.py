@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from pathlib import PurePath
 from typing import Any
 
-from simran.errors import Fault, shown
+from simran.errors import Fault, shown, word
 
 __all__ = ["Document", "Mark", "Path_", "dotted", "key_path", "plain"]
 
@@ -85,8 +85,7 @@ def dotted(path: Path_) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
             continue
-        word = part if part.isprintable() and part.strip() and len(part) <= 60 else shown(part)
-        text += f".{word}" if text else word
+        text += f".{word(part)}" if text else word(part)
     return text
 
 

@@ -93,9 +93,7 @@ def _group(
         elif name is not None:
             yield from _missing(whole, (*path, key), key, name, nodes)
             ends += [name] if name in nodes else []
-    links = whole.data["network"].get("links", [])
-    whole_network = isinstance(links, list) and len(links) == len(parts.links)
-    if len(ends) == 2 and graph[ends[0]] != graph[ends[1]] and whole_network:
+    if len(ends) == 2 and graph[ends[0]] != graph[ends[1]] and parts.linked:
         yield whole.fault(
             path,
             f"no links lead from cell {shown(ends[0])} to server {shown(ends[1])}",

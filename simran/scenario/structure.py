@@ -51,6 +51,7 @@ class Parts:
     spec : the whole, or None where anything is not sound
     models, devices, cells, servers, agents : the sound ones by name
     links : the sound ones by their index
+    linked : whether these are all of them
     names : of all of them, by kind
     allocator, length : or None
     traces : key of the mapping that names a trace -> its values; the check of meaning reads them
@@ -64,6 +65,7 @@ class Parts:
     servers: dict[str, ServerSpec] = field(default_factory=dict)
     agents: dict[str, AgentsSpec] = field(default_factory=dict)
     links: dict[int, LinkSpec] = field(default_factory=dict)
+    linked: bool = True
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     allocator: AllocatorPart | None = None
     length: LengthSpec | None = None
@@ -125,6 +127,7 @@ def _fill(parts: Parts, data: dict[str, Any]) -> None:
     listed = enumerate(links) if isinstance(links, list) else ()
     found = {index: _read(LinkSpec, link) for index, link in listed}
     parts.links = {index: link for index, link in found.items() if link is not None}
+    parts.linked = (links is None or isinstance(links, list)) and len(parts.links) == len(found)
     parts.allocator = _read(AllocatorPart, data.get("allocator", {}))
     length = {key: data[key] for key in LengthSpec.model_fields if key in data}
     parts.length = _read(LengthSpec, length)

@@ -27,6 +27,7 @@ def test_a_fault_reads_place_path_message_and_mend() -> None:
     assert str(Fault("is empty", "a.yaml")) == "a.yaml: is empty"
     assert str(Fault("is empty")) == "is empty"
     assert str(Fault("wrong", path="seed")) == "seed: wrong"
+    assert str(Fault("wrong", "two\nlines\udcff", 1, 2)) == r"two\nlines\udcff:1:2: wrong"
 
 
 def test_an_error_lists_all_its_faults() -> None:
@@ -80,6 +81,7 @@ def test_unknown_names() -> None:
         ("a" * 100, repr("a" * 60 + "…")),
         ({}, "an empty mapping"),
         ({"a": 1, "b": 2, "c": 3, "d": 4}, "a mapping {a: …, b: …, c: …}"),
+        ({"a\nb": 1}, r"a mapping {'a\nb': …}"),
         ([], "an empty list"),
         ([1, [2]], "a list of 2"),
         (None, "nothing"),

@@ -1,0 +1,189 @@
+"""The command line when things go wrong: exit codes, one line of words, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simran import cli
+from simran.cli import main
+from simran.errors import InputError, InvariantError, RunError
+
+SOUND = Path(__file__).parents[1] / "contract" / "broken" / "sound.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a working folder that holds one sound scenario."""
+    shutil.copy(SOUND, tmp_path / "sound.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Program:
+    """Calls the program in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        """Return the exit code; what was printed is kept."""
+        self._monkeypatch.setattr(sys, "argv", ["simran", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        self.out, self.err = self._capsys.readouterr()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return code
+
+
+@pytest.fixture
+def simran(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
+) -> Program:
+    return Program(monkeypatch, capsys)
+
+
+def test_a_run_that_is_sound(simran: Program, folder: Path) -> None:
+    assert simran("run", "sound.yaml", "--out", "result", "--set", "duration=5 s") == 0
+    assert (folder / "result" / "summary.json").is_file()
+    assert simran("show", "result", "--json") == 0
+    assert json.loads(simran.out)["name"] == "sound"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "none.yaml"], "error: none.yaml: cannot be read: No such file or directory"),
+        (["solve", "none.yaml"], "error: none.yaml: cannot be read: No such file or directory"),
+        (["run", "warehouse_contentoin"], "did you mean 'warehouse_contention'?"),
+        (["run", "."], "is a folder, expected a file"),
+        (["run", "sound.yaml", "--set", "agents.a.cuont=3"], "did you mean 'count'?"),
+        (["run", "sound.yaml", "--set", "agents.a.count"], "expected PATH=VALUE"),
+        (["solve", "sound.yaml", "--set", "agents.b.count=3"], "there is no such key (known: a)"),
+        (["solve", "sound.yaml", "--agent", "b"], "'b'"),
+        (["solve", "sound.yaml", "--set", "allocator.options={bits: 4}"], "'bits'"),
+        (["run", "sound.yaml", "--set", "allocator.options={bits: 4}", "--out", "r"], "'bits'"),
+        (["validate", "sound.yaml", "none.yaml"], "none.yaml: cannot be read"),
+        (["show", "nowhere"], "nowhere: not a result folder"),
+        (["show", "."], "not a result folder"),
+        (["list", "modles"], "unknown catalogue 'modles'; did you mean 'models'?"),
+        (["run", "sound.yaml", "--sed", "3"], "No such option"),
+        (["run", "sound.yaml", "--seed", "-3"], "--seed"),
+        (["run", "sound.yaml", "--seed", "three"], "--seed"),
+        (["run", "sound.yaml", "--replications", "0"], "--replications"),
+        (["run"], "Missing argument"),
+        (["rnu", "sound.yaml"], "No such command"),
+        (["validate"], "Missing argument"),
+    ],
+)
+def test_bad_input_exits_with_2(simran: Program, arguments: list[str], words: str) -> None:
+    assert simran(*arguments) == 2
+    assert words in simran.err
+    assert "Traceback" not in simran.err + simran.out
+
+
+def test_nothing_is_written_when_the_input_is_bad(simran: Program, folder: Path) -> None:
+    assert simran("run", "sound.yaml", "--set", "duration=x", "--out", "result") == 2
+    assert simran("run", "sound.yaml", "--set", "duration=x") == 2
+    assert [path.name for path in folder.iterdir()] == ["sound.yaml"]
+
+
+def test_the_result_folder_must_be_of_use(simran: Program, folder: Path) -> None:
+    (folder / "full").mkdir()
+    (folder / "full" / "thesis.txt").write_text("mine")
+    (folder / "file").write_text("mine")
+    cases = {
+        "full": "full: holds 'thesis.txt'",
+        "file": "file: cannot be a result folder: File exists",
+        "file/below": "file/below: cannot be a result folder: Not a directory",
+        "/proc/nothing/here": "/proc/nothing/here: cannot be a result folder",
+        "x" * 300: "cannot be a result folder: File name too long",
+    }
+    for out, words in cases.items():
+        for more in ([], ["--overwrite"], ["--replications", "2"]):
+            assert simran("run", "sound.yaml", "--set", "duration=2 s", "--out", out, *more) == 2
+            assert words in simran.err
+    assert (folder / "full" / "thesis.txt").read_text() == "mine"
+    assert (folder / "file").read_text() == "mine"
+
+
+def test_an_earlier_result_is_kept_unless_told(simran: Program) -> None:
+    command = ["run", "sound.yaml", "--set", "duration=2 s", "--out", "result"]
+    assert simran(*command) == 0
+    assert simran(*command) == 2
+    assert "pass --overwrite" in simran.err
+    assert simran(*command, "--overwrite") == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("of the user"), 2),
+        (RunError("of the run"), 1),
+        (InvariantError("of the program"), 1),
+        (OSError(28, "No space left on device"), 1),
+    ],
+)
+def test_exit_codes(
+    simran: Program, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    assert simran("run") == code
+    assert simran.err == f"error: {error}\n"
+
+
+def test_a_run_that_cannot_go_on_exits_with_1(
+    simran: Program, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sys.modules["simran.engine.run"], "_PORTION", 100
+    )  # so that it is over soon
+    # Nobody is served: what is dropped on arrival never completes.
+    impossible = ["budget={delay: 1 us, energy: 1 uJ}", "on_violation=drop", "arrivals.rate=1 kHz"]
+    changes = [it for text in impossible for it in ("--set", f"agents.a.{text}")]
+    ended = ["--set", "duration=null", "--set", "requests=5", "--out", "result"]
+    assert simran("run", "sound.yaml", *changes, *ended) == 1
+    assert "will not be reached; use duration" in simran.err
+    assert json.loads((folder / "result" / "manifest.json").read_text())["status"] == "failed"
+
+
+def test_as_a_program(folder: Path) -> None:
+    """The module and the script are one program, and the exit code reaches the shell."""
+    script = Path(sys.executable).parent / "simran"
+    for command in ([sys.executable, "-m", "simran"], [str(script)]):
+        done = subprocess.run(
+            [*command, "validate", "sound.yaml", "none.yaml"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert done.stdout == "sound.yaml: valid\n"
+        assert done.stderr == "none.yaml: cannot be read: No such file or directory\n"
+
+
+def test_words_that_the_terminal_cannot_show(folder: Path) -> None:
+    """A file's name of any bytes, and a terminal of ASCII, still get an answer."""
+    name = b"\xff\xe4.yaml"
+    shutil.copy("sound.yaml", name)
+    for given in (name, b"n\xc3\xb6.yaml"):
+        done = subprocess.run(
+            [os.fsencode(sys.executable), b"-m", b"simran", b"validate", given],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        )
+        assert b"Traceback" not in done.stderr
+        assert done.returncode == (0 if given is name else 2)
