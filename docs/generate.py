@@ -62,9 +62,12 @@ def _page(parts: Iterable[str]) -> str:
 
 def _table(header: Sequence[str], rows: Rows) -> str:
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(
-        "| " + " | ".join(it.replace("|", "\\|") for it in line) + " |" for line in lines
-    )
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    plain = text.replace("|", "\\|")
+    return plain if "`" in plain else plain.replace("<", "&lt;")
 
 
 def _figures(name: str) -> Any:
@@ -193,9 +196,10 @@ are empty here.
         """
 The bit-widths for a sweep of the paper's delay budget, by two allocators that find them in different ways:
 `exact` looks at every bit-width with its best clocks, `sca` iterates convex subproblems over real-valued bits
-(and solves the clocks of the whole number it ends at as `exact` does). Their agreement is the point. The bit-widths themselves rest on dynamic power coefficients that the paper does not
-state and the catalogue assumes, so they are no reproduction of a published figure; `simran solve --sensitivity`
-shows what moves with them.
+(and solves the clocks of the whole number it ends at as `exact` does). Their agreement is the point. The
+bit-widths themselves rest on dynamic power coefficients that the paper does not state and the catalogue
+assumes, so they are no reproduction of a published figure; `simran solve --sensitivity` shows what moves with
+them.
 """,
     ),
     (

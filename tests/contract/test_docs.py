@@ -47,6 +47,12 @@ def test_every_block_runs(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     exec(compile(body, "block", "exec"), {"__name__": "block"})
 
 
+def test_no_bracket_is_taken_for_a_tag() -> None:
+    for page in sorted(DOCS.glob("*.md")):
+        prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        assert re.findall(r"<[A-Za-z/][^>]*>", re.sub(r"`[^`]*`", "", prose)) == [], page.name
+
+
 @pytest.mark.parametrize("page", list(_generator().PAGES))
 def test_generated_pages_are_up_to_date(page: str) -> None:
     assert (DOCS / page).read_text() == _generator().PAGES[page](), "`make docs` writes it anew"
