@@ -51,7 +51,7 @@ def validation() -> str:
     return _page(parts)
 
 
-#: Page -> what writes it.
+#: Page -> what writes it; the build and the test take the pages from here.
 PAGES: dict[str, Callable[[], str]] = {"columns.md": columns, "validation.md": validation}
 
 
@@ -132,9 +132,13 @@ def _speed() -> Iterable[str]:
     if not (speed or memory or allocation):
         yield "No figures are committed yet."
     if speed:
+        yield f"Measured on {speed['machine']}."
         header = ["agents", "simran [µs per request]", "plain SimPy [µs per request]", "ratio"]
-        keys = ("agents", "simran_us", "skeleton_us", "ratio")
-        yield _table(header, [[f"{row[key]:.3g}" for key in keys] for row in speed["rows"]])
+        keys = ("simran_us", "skeleton_us", "ratio")
+        yield _table(
+            header,
+            [[str(row["agents"]), *(f"{row[key]:.3g}" for key in keys)] for row in speed["rows"]],
+        )
     if memory:
         rows = [[str(requests), f"{peak:.0f}"] for requests, peak in _pairs(memory["peak_mb"])]
         yield _table(["requests", "peak memory [MB]"], rows)
