@@ -9,7 +9,8 @@
     │   └── OutputError         a result folder that cannot be written or read
     ├── AllocationError         an allocator returned what is physically impossible
     └── RunError                the run itself failed: the command line exits with 1
-        └── InvariantError      a named invariant of the run did not hold
+        ├── InvariantError      a named invariant of the run did not hold
+        └── StorageError        what the run found cannot be written, as on a full disk
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "RunError",
     "ScenarioError",
     "SimranError",
+    "StorageError",
     "UnknownNameError",
     "hint",
     "nearest",
@@ -192,3 +194,7 @@ class RunError(SimranError):
 
 class InvariantError(RunError):
     """A named invariant of the run did not hold."""
+
+
+class StorageError(RunError):
+    """What the run found cannot be written, as on a full disk."""

@@ -22,7 +22,7 @@ from simran.engine.controller import Controller
 from simran.engine.interrupt import Stop, stop_signals
 from simran.engine.stations import Sampler, stations
 from simran.engine.world import World, build
-from simran.errors import InvariantError, OutputError, RunError
+from simran.errors import InvariantError, RunError, StorageError
 from simran.results import RecordContext, Recorder, Request, Result, ResultFolder
 from simran.results.records import COMPLETED, UNFINISHED
 from simran.scenario import Scenario
@@ -94,7 +94,7 @@ def run(
     except BaseException as error:
         wall_s = time.perf_counter() - began
         manifest = session.manifest(used, replication, "failed", wall_s)
-        with suppress(OutputError):  # what went wrong first is what to tell
+        with suppress(StorageError):  # what went wrong first is what to tell
             folder.write("manifest.json", manifest | {"error": f"{type(error).__name__}: {error}"})
         if out is None:
             shutil.rmtree(path, ignore_errors=True)

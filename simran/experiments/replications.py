@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from simran.engine import default_folder, run, stop_signals
-from simran.errors import OutputError, RunError
+from simran.errors import RunError, StorageError
 from simran.results import Result, ResultFolder, worst
 from simran.results.statistics import number
 from simran.scenario import Scenario
@@ -82,7 +82,7 @@ def run_replications(
             raise RunError("no replication had ended when the run was interrupted")
         folder.write("summary.json", _joined(scenario, results))
     except BaseException as error:
-        with suppress(OutputError):  # what went wrong first is what to tell
+        with suppress(StorageError):  # what went wrong first is what to tell
             folder.write(
                 "manifest.json", {"status": "failed", "error": f"{type(error).__name__}: {error}"}
             )

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simran.errors import OutputError
+from simran.errors import OutputError, StorageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,14 +65,17 @@ class ResultFolder:
             _clear(path)
         except OSError as error:
             raise OutputError(f"{path}: cannot be a result folder: {error.strerror}") from error
-        self.write("manifest.json", {"status": "running"})
+        try:
+            self.write("manifest.json", {"status": "running"})
+        except StorageError as error:
+            raise OutputError(str(error)) from error
 
     def write(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file in one piece: it is complete or not there.
 
         Raises
         ------
-        OutputError
+        StorageError
             if it cannot be written, as on a full disk
         """
         target, draft = self.path / name, self.path / f"{name}.part"
@@ -83,7 +86,7 @@ class ResultFolder:
         except OSError as error:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-            raise OutputError(f"{target}: cannot be written: {error.strerror}") from error
+            raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
 
 
 def _is_replication(entry: Path) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simran.errors import OutputError
+from simran.errors import StorageError
 from simran.results.columns import Column
 
 __all__ = ["ParquetLog", "strings"]
@@ -44,7 +44,7 @@ class ParquetLog:
 
     Raises
     ------
-    OutputError
+    StorageError
         here or later, if the file cannot be written, as on a full disk
     """
 
@@ -104,4 +104,4 @@ class ParquetLog:
             yield
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else error
-            raise OutputError(f"{self._path}: cannot be written: {reason}") from error
+            raise StorageError(f"{self._path}: cannot be written: {reason}") from error

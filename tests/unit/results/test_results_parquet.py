@@ -14,7 +14,7 @@ from rows import context, cut, refused, request
 from toy import toy
 
 from simran.engine import run
-from simran.errors import OutputError
+from simran.errors import StorageError
 from simran.results import (
     ALLOCATION_COLUMNS,
     REQUEST_COLUMNS,
@@ -220,7 +220,7 @@ def _flat(value: object, path: str = "") -> dict[str, object]:
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "x.parquet"
-    with pytest.raises(OutputError, match=r"missing/x\.parquet: cannot be written: No such file"):
+    with pytest.raises(StorageError, match=r"missing/x\.parquet: cannot be written: No such file"):
         ParquetLog(path, COLUMNS)
 
 
@@ -228,12 +228,12 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     """A limit on the size of files, in a process of its own."""
     program = (
         "import resource, sys; from pathlib import Path; import numpy as np\n"
-        "from simran.errors import OutputError; from simran.results import Column, ParquetLog\n"
+        "from simran.errors import StorageError; from simran.results import Column, ParquetLog\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
         "logs = [ParquetLog(Path(sys.argv[1]) / n, (Column('x', 'float', '', ''),)) for n in 'ab']\n"
         "try:\n"
         "    for log in logs: log.write({'x': np.random.default_rng(1).random(100_000)})\n"
-        "except OutputError as error: print(error)\n"
+        "except StorageError as error: print(error)\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
