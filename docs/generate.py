@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
+from simran.scenario.later import LATER_KEYS, LATER_VALUES
+from simran.scenario.reference import reference
 
-__all__ = ["PAGES", "columns", "validation"]
+__all__ = ["PAGES", "columns", "scenario", "validation"]
 
 DOCS = Path(__file__).parent
 FIGURES = DOCS.parent / "benchmarks" / "results"
@@ -36,6 +38,37 @@ def columns() -> str:
     return _page(parts)
 
 
+def scenario() -> str:
+    """Return the page of every key of the scenario language."""
+    parts = ["# Scenario language", _SCENARIO]
+    entries = reference()
+    for title, prefix, text in _PARTS:
+        inner = prefix + "." if prefix else ""
+        mine = [
+            it for it in entries
+            if it.path.startswith(inner) and (prefix or not re.search(r"[.*]", it.path))
+        ]  # fmt: skip
+        rows = [
+            [f"`{it.path}`", it.kind, it.default or "–", it.meaning, f"`{it.example}`"]
+            for it in mine
+        ]
+        header = ["key", "takes", "default", "meaning", "example"]
+        parts += [f"## {title}", text, _table(header, rows)]
+    parts += ["## Not in this version", _LATER, _later()]
+    return _page(parts)
+
+
+def _later() -> str:
+    keys = [(".".join(path), f"only {_choices(defaults)}") for path, defaults in LATER_KEYS]
+    values = [(".".join(path), f"not {_choices(values)}") for path, values in LATER_VALUES]
+    return _table(["key", "takes"], [[f"`{path}`", text] for path, text in keys + values])
+
+
+def _choices(values: Sequence[Any]) -> str:
+    shown = ["{}" if it == {} else "false" if it is False else str(it) for it in values]
+    return ", ".join(dict.fromkeys(shown)) or "to be left out"
+
+
 def validation() -> str:
     """Return the page of what was compared with theory, from the figures in ``benchmarks/results``."""
     parts = ["# Validation", _VALIDATION]
@@ -52,7 +85,71 @@ def validation() -> str:
 
 
 #: Page -> what writes it; the build and the test take the pages from here.
-PAGES: dict[str, Callable[[], str]] = {"columns.md": columns, "validation.md": validation}
+PAGES: dict[str, Callable[[], str]] = {
+    "columns.md": columns,
+    "scenario.md": scenario,
+    "validation.md": validation,
+}
+
+
+_SCENARIO = """
+A scenario is one YAML file. This page lists every key; `*` stands for a name that you give, `[]` for an
+entry of a list. `simran new` writes a commented file to start from, `simran schema` prints the same
+language as JSON Schema for editors, `simran validate FILE` reports every fault with its line.
+
+- **Quantities** are numbers in SI units (data in bits, memory in bytes) or text with a unit: `20 MHz`,
+  `3.5 s`, `23 dBm`, `1 Gbit/s`, `512 KiB`, `120 GFLOP`. A unit of the wrong dimension is an error. NaN and
+  infinity are errors; where no limit is meant, the word is `unlimited`, or the key is left out.
+- **Text is not turned into something else**: `1:30`, `off` and `no` stay words, `1e-28` is a number.
+- **`extends: other.yaml`** builds on another file of the same folder or below: mappings merge, lists and
+  single values replace.
+- **Profiles** work the same way: what a model or device says itself takes the place of what its profile
+  says. A profile is a name of the catalogue or a file, which starts with the keys of a model or a device
+  and gives the source of its numbers under `provenance`.
+- **`--set path=value`** on the command line overrides one key, as in
+  `--set agents.inspector.count=4 --set "network.links[0].delay=1 ms"`.
+- **Unknown keys are errors**, and so is everything that this version does not build yet.
+"""
+
+_PARTS = (
+    ("The file", "", "Exactly one of `duration` and `requests` says when the run ends."),
+    (
+        "Models",
+        "models",
+        "A model is a chain of blocks. Any end of a block is a point where the chain can be split: what"
+        " comes before runs on the agent at the chosen bit-width, what comes after on the server at full"
+        " precision. Bits scale the operations and the weight bytes of the agent's part, never what is sent.",
+    ),
+    (
+        "Devices",
+        "devices",
+        "A processor has a clock to choose. Its power follows a law of the clock or is given by measured"
+        " states. A state's power above idle is what a request is charged; the rest belongs to the device.",
+    ),
+    (
+        "Network",
+        "network",
+        "Agents send over a cell, and links lead from the cell to the server: the way with the fewest hops,"
+        " then the least delay. Answers come back the same way. Links store and forward, first in first out.",
+    ),
+    (
+        "Agents",
+        "agents",
+        "A closed loop starts with a request at time 0. Periodic agents start at a random phase unless one is"
+        " given. Late requests complete and are flagged.",
+    ),
+    (
+        "Allocator",
+        "allocator",
+        "Decisions made once or periodically see mean sizes, those made per request the request's own. The"
+        " waits that it has observed are taken off the delay budget before it plans.",
+    ),
+    ("Outputs", "outputs", "`summary.json` and `manifest.json` are always written."),
+)
+
+_LATER = """
+Refused with a clear message, never accepted and ignored.
+"""
 
 
 def _page(parts: Iterable[str]) -> str:

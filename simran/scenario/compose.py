@@ -16,7 +16,7 @@ from simran.catalog import (
     read_document,
     with_mode,
 )
-from simran.errors import Fault, InputError, ScenarioError, shown
+from simran.errors import Fault, InputError, ScenarioError, shown, word
 from simran.scenario.assumptions import Assumption, assumptions, settle
 from simran.scenario.homes import Home, at_the_key
 from simran.scenario.overrides import override
@@ -94,7 +94,7 @@ def _extended(document: Document, homes: dict[str, Home], chain: tuple[Path, ...
     except ValueError as error:
         raise ScenarioError([document.fault(key, str(error))]) from error
     if any(_same(path, other) for other in chain):
-        raise ScenarioError([document.fault(key, f"{parent} extends itself in a cycle")])
+        raise ScenarioError([document.fault(key, f"{word(parent)} extends itself in a cycle")])
     if len(chain) > _MOST_PARENTS:
         raise ScenarioError([document.fault(key, f"extends more than {_MOST_PARENTS} files")])
     try:

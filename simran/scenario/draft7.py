@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 import yaml
@@ -17,7 +17,7 @@ from simran.scenario.keys import keys
 from simran.scenario.later import LATER_KEYS
 from simran.units import pattern
 
-__all__ = ["fragment", "json_schema"]
+__all__ = ["below", "fragment", "json_schema", "reader"]
 
 Json = dict[str, Any]
 
@@ -106,9 +106,9 @@ def _value(text: str) -> Any:
 
 
 def _field(field: FieldInfo, path: str, strict: bool) -> Json:
-    for item in field.metadata:
-        if isinstance(item, BeforeValidator):
-            return fragment(item.func)
+    read = reader(field)
+    if read is not None:
+        return fragment(read)
     if path.endswith("power.dynamic"):
         return _DYNAMIC
     found = _type(field.annotation, path, strict)
@@ -140,7 +140,39 @@ def _type(annotation: Any, path: str, strict: bool) -> Json:  # noqa: PLR0911
     for item in getattr(annotation, "__metadata__", ()):
         if isinstance(item, BeforeValidator):
             return fragment(item.func)
-    return {}
+    inner = getattr(annotation, "__origin__", None)
+    return _type(inner, path, strict) if hasattr(annotation, "__metadata__") else {}
+
+
+def reader(field: FieldInfo) -> Callable[..., Any] | None:
+    """Return what reads a field, or None where its type says all."""
+    optional = get_origin(field.annotation) in {Union, types.UnionType}
+    choices = get_args(field.annotation) if optional else ()
+    inner = [item for choice in choices for item in getattr(choice, "__metadata__", ())]
+    for item in (*field.metadata, *inner):
+        if isinstance(item, BeforeValidator):
+            return item.func
+    return None
+
+
+def below(annotation: Any, step: str = "") -> Iterator[tuple[type[BaseModel], str]]:
+    """Yield the parts of the language that a type holds, each with how a key path gets there.
+
+    The step is ``""`` for a part itself, ``.*`` for one by name, ``[]`` for one in a list.
+    """
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, step
+        return
+    if hasattr(annotation, "__metadata__"):
+        annotation = annotation.__origin__
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is dict:
+        yield from below(arguments[1], step + ".*")
+    elif origin is tuple:
+        yield from below(arguments[0], step + "[]")
+    elif origin in {Union, types.UnionType}:
+        for argument in arguments:
+            yield from below(argument, step)
 
 
 def fragment(reader: Callable[..., Any]) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simran.catalog import Document
-from simran.errors import Fault, ScenarioError, nearest
+from simran.errors import Fault, ScenarioError, nearest, shown, word
 
 __all__ = ["Home", "at_the_key"]
 
@@ -43,9 +43,9 @@ class Home:
         if self.root is None:
             return path
         if os.path.isabs(name):
-            raise ValueError(f"expected a path within the scenario's folder, found {name!r}")
+            raise ValueError(f"expected a path within the scenario's folder, found {shown(name)}")
         if os.path.relpath(path, self.root).split(os.sep)[0] == os.pardir:
-            raise ValueError(f"{name!r} leads out of the scenario's folder")
+            raise ValueError(f"{shown(name)} leads out of the scenario's folder")
         return path
 
 
@@ -61,5 +61,5 @@ def at_the_key(document: Document, key: Key, error: ScenarioError, path: Path) -
         except (OSError, ValueError):
             best = None
         help_ = f"did you mean {best!r}?" if best and not path.exists() else None
-        found.append(document.fault(key, f"{fault.file} {fault.message}", help_))
+        found.append(document.fault(key, f"{word(fault.file)} {fault.message}", help_))
     return found

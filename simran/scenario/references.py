@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import networkx as nx
 
-from simran.errors import Fault, hint, shown
+from simran.errors import Fault, hint, shown, word
 from simran.registry import Registry
 from simran.scenario.compose import Composed
 from simran.scenario.schema import AgentsSpec, ServerSpec
@@ -97,7 +97,7 @@ def _group(
         yield whole.fault(
             path,
             f"no links lead from cell {shown(ends[0])} to server {shown(ends[1])}",
-            f"add - {{between: [{ends[0]}, {ends[1]}], rate: unlimited}} to network.links",
+            f"add - {{between: [{word(ends[0])}, {word(ends[1])}], rate: unlimited}} to network.links",
         )
 
 

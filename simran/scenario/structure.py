@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from simran.errors import Fault, hint, nearest, shown
+from simran.errors import Fault, hint, nearest, shown, word
 from simran.scenario.compose import Composed
 from simran.scenario.model_schema import ModelSpec
 from simran.scenario.schema import (
@@ -205,7 +205,7 @@ def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]
 def _elsewhere(whole: Composed, path: Key) -> str | None:
     """Return the help for a key of a model or device that its profile might have given."""
     asked = whole.profiles.get(path[:-1])
-    return f"it is neither here nor in profile {asked}" if asked else None
+    return f"it is neither here nor in profile {word(asked)}" if asked else None
 
 
 def _written(whole: Composed, loc: Key) -> Key:

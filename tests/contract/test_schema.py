@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import jsonschema
 import pytest
@@ -17,6 +17,7 @@ from toy import toy
 
 from simran.catalog import read_document
 from simran.scenario import json_schema, load
+from simran.scenario.draft7 import below
 from simran.scenario.keys import keys
 from simran.scenario.schema import ScenarioSpec
 from simran.units import DIMENSIONS, parse, pattern
@@ -63,6 +64,8 @@ WRONG: list[tuple[str, Any]] = [
     ("network__cells__cell__channel__rate", "fast"),
     ("network__cells__cell__channel__fading", "rayleigh"),
     ("network__links", [{"between": ["cell"]}]),
+    ("devices__edge__states", [{"frequency": "1 J"}]),
+    ("devices__edge__states", [{"busy": "1 W"}]),
     ("simran", 2),
     ("outputs__trace", True),
     ("agents", None),
@@ -110,21 +113,8 @@ def _paths(model: type[BaseModel], at: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         path = f"{at}.{name}" if at else name
         yield path
-        yield from _below(field.annotation, path)
-
-
-def _below(annotation: Any, path: str) -> Iterator[str]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield from _paths(annotation, path)
-        return
-    arguments = get_args(annotation)
-    if getattr(annotation, "__origin__", None) is dict:
-        yield from _below(arguments[1], f"{path}.*")
-    elif getattr(annotation, "__origin__", None) is tuple:
-        yield from _below(arguments[0], f"{path}[]")
-    else:
-        for argument in arguments:
-            yield from _below(argument, path)
+        for inner, step in below(field.annotation):
+            yield from _paths(inner, path + step)
 
 
 def _is_inner(path: str) -> bool:
