@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simran.catalog.document import Document, plain
 from simran.catalog.merging import merge
-from simran.errors import nearest
+from simran.errors import hint, shown
 
 __all__ = ["mode_fault", "with_mode"]
 
@@ -37,10 +37,8 @@ def mode_fault(document: Document) -> tuple[str, str, str | None] | None:
         return None  # a fault of structure, which the schema reports
     if not modes:
         return None if mode is None else ("mode", "this device has no modes", None)
-    known = f"known: {', '.join(map(str, modes))}"
     if mode is None:
-        return "modes", "needs mode, to say which of them is in force", known
+        return "modes", "needs mode, to say which of them is in force", hint("", modes)
     if str(mode) in modes:
         return None
-    best = nearest(str(mode), map(str, modes))
-    return "mode", f"there is no mode {str(mode)!r}", f"did you mean {best!r}?" if best else known
+    return "mode", f"there is no mode {shown(str(mode))}", hint(str(mode), modes)

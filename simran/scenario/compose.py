@@ -175,9 +175,10 @@ def _profile(whole: Composed, kind: str, name: str) -> Document | None:
         whole.faults.append(whole.fault(key, str(error)))
         return None
     whole.profiles[kind, name] = asked
-    for word in {"profile", "extends"} & set(base.data):
-        whole.faults.append(base.fault((word,), f"a profile has no {word} itself"))
-        del base.data[word]
+    for odd in ("profile", "extends"):
+        if odd in base.data:
+            whole.faults.append(base.fault((odd,), f"a profile has no {odd} itself"))
+            del base.data[odd]
     if path is not None:
         whole.settled(base.mark(()).file, path.parent)
     return base
