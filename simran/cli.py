@@ -69,15 +69,19 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     ] = False,
 ) -> None:
     """Run a scenario and write a result folder."""
+    from simran.engine import RunInterrupted
     from simran.experiments import run_replications
     from simran.reports import progress_bar, render_making, render_summary
     from simran.scenario import load
 
     scenario = load(file, sets or (), seed)
-    with progress_bar(scenario.name, quiet) as progress:
-        result = run_replications(
-            scenario, replications, out=out, overwrite=overwrite, progress=progress
-        )
+    try:
+        with progress_bar(scenario.name, quiet) as progress:
+            result = run_replications(
+                scenario, replications, out=out, overwrite=overwrite, progress=progress
+            )
+    except RunInterrupted as stopped:
+        result = stopped.result
     if as_json:
         _print_json({"path": str(result.path), **result.summary})
     elif quiet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from simran.allocation.per_agent import PerAgentAllocator
 from simran.allocation.problem import Allocation, ClockSet, Floats, Problem
 from simran.allocation.stages import RELATIVE_TOLERANCE, server_ceiling_hz
 from simran.errors import InputError
+from simran.streams import Streams
 
 __all__ = [
     "FixedBits",
@@ -132,12 +133,19 @@ class MaxFrequency(_Best):
 class RandomFeasible(PerAgentAllocator):
     """A cut and a bit-width drawn uniformly from the feasible pairs, with the best clocks for it.
 
-    One number is drawn per agent and decision, whatever the outcome, so that agents do not disturb
-    one another's draws.
+    Each agent has a stream of its own, named after it, of which one number is drawn per decision,
+    whatever the outcome: agents do not disturb one another's draws.
     """
 
     name: ClassVar[str] = "random"
     draws: ClassVar[bool] = True
+
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, rng: np.random.Generator | None = None
+    ) -> None:
+        super().__init__(options, rng)
+        self._streams = Streams(int(rng.integers(2**62))) if rng is not None else None
+        self._own: dict[str, np.random.Generator] = {}
 
     def allocate(self, problem: Problem) -> Allocation:
         """Return a random feasible design for every agent.
@@ -147,9 +155,12 @@ class RandomFeasible(PerAgentAllocator):
         ValueError
             if the allocator was made without a generator
         """
-        if self.rng is None:
+        if self._streams is None:
             raise ValueError("rng must be a numpy Generator for allocator 'random', got None")
-        self._draws = self.rng.random(len(problem.agents))
+        for name in problem.agents:
+            if name not in self._own:
+                self._own[name] = self._streams.generator(name)
+        self._draws = np.array([self._own[name].random() for name in problem.agents])
         return super().allocate(problem)
 
     def choose(self, given: Candidates) -> Choice:

@@ -23,7 +23,9 @@ class Evaluation:
     backhaul_s, return_link_s : cell to server and back, idle links [s]
     server_s : Ñ size/(φ f̃ c̃) [s]
     downlink_s : the answer at the whole-cell rate [s]
-    agent_wait_s, uplink_wait_s, server_wait_s, decision_s : as observed [s]
+    decision_s : time that the decision takes [s]
+    agent_wait_s : of the observed wait what is left after the decision [s]
+    uplink_wait_s, server_wait_s : as observed [s]
     delay_s : sum of all of these [s]
     agent_j, transmit_j, server_j, energy_j : η ψ (b/b_ref)(N/c) f^(α−1), p S/r, likewise, sum [J]
     distortion, distortion_lower, distortion_upper, quality : of the cut at that bit-width

@@ -144,8 +144,12 @@ class Problem:
 
     @property
     def planning_budget_s(self) -> Floats:
-        """(K,) what is left of T0 for work: T0·(1 − headroom) less waits and decision time [s]."""
-        waits = self.agent_wait_s + self.uplink_wait_s + self.server_wait_s + self.decision_s
+        """(K,) what is left of T0 for work: T0·(1 − headroom) less waits and decision time [s].
+
+        The queue at the agent moves on while the decision is made, so the longer of both counts.
+        """
+        here = np.maximum(self.agent_wait_s, self.decision_s)
+        waits = here + self.uplink_wait_s + self.server_wait_s
         budget: Floats = self.delay_budget_s * (1.0 - self.headroom) - waits
         return budget
 

@@ -110,8 +110,17 @@ def _subproblem(lanes: Lanes, bits: Floats, f: Floats, g: Floats) -> tuple[Float
         by_delay, by_energy, _, _ = bend.at(lanes, middle)
         late = by_delay < by_energy
         low, high = np.where(late, middle, low), np.where(late, high, middle)
-    by_delay, by_energy, new_f, new_g = bend.at(lanes, (low + high) / 2)
-    return np.minimum(by_delay, by_energy), new_f, new_g
+    # Where energy is free of the clock it jumps, and only one side of the root is feasible.
+    by_delay, by_energy, new_f, new_g = bend.at(lanes, low)
+    below = np.minimum(by_delay, by_energy)
+    by_delay, by_energy, other_f, other_g = bend.at(lanes, high)
+    above = np.minimum(by_delay, by_energy)
+    up = above > below
+    return (
+        np.where(up, above, below),
+        np.where(up, other_f, new_f),
+        np.where(up, other_g, new_g),
+    )
 
 
 @dataclass(frozen=True)

@@ -114,12 +114,15 @@ def waits(
 ) -> tuple[Floats, Floats, Floats]:
     """Return the observed waits at agent, cell and server that a cut goes through [s].
 
-    On-device work waits for neither cell nor server, on-server work not for the agent.
+    On-device work waits for neither cell nor server, on-server work not for the agent. The queue at the
+    agent moves on while the decision is made, so only what is left of that wait then counts.
     """
     sends = offloads(table)[cuts]
     runs_here = np.array([placement != "on-server" for placement in table.placement])[cuts]
     return (
-        np.where(runs_here, problem.agent_wait_s[agents], 0.0),
+        np.where(
+            runs_here, np.maximum(problem.agent_wait_s - problem.decision_s, 0.0)[agents], 0.0
+        ),
         np.where(sends, problem.uplink_wait_s[agents], 0.0),
         np.where(sends, problem.server_wait_s[agents], 0.0),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from simran.engine.controller import Controller
 from simran.engine.stations import Station
 from simran.engine.world import World
 from simran.entities import Meter
-from simran.results import Invariant, Recorder, worst
+from simran.results import Invariant, Recorder, StationLoad, worst
 from simran.results.statistics import number
 from simran.scenario import Scenario
 
@@ -30,6 +30,7 @@ class Ledger:
     ----------
     scenario, seed, replication : what was run
     world, recorder, controller : what ran it
+    loads : of the stations, by name
     watched : the stations
     warm : integrals of the stations at the end of the warm-up, in their order
     left_s : service that unfinished requests still need, by station [s]
@@ -42,6 +43,7 @@ class Ledger:
     replication: int
     world: World
     recorder: Recorder
+    loads: Mapping[str, StationLoad]
     controller: Controller
     watched: list[Station]
     warm: list[tuple[float, float]]
@@ -93,7 +95,6 @@ def _stations(ledger: Ledger) -> dict[str, Any]:
             now - then for now, then in zip(station.integrals(ledger.end_s), warm, strict=True)
         )
         backlog_s = ledger.left_s.get(station.name, 0.0) / station.capacity
-        load = ledger.recorder.stations.loads.get(station.name)
         entry: dict[str, Any] = {
             "kind": station.kind,
             "capacity": station.capacity,
@@ -101,25 +102,15 @@ def _stations(ledger: Ledger) -> dict[str, Any]:
             "mean_in_system": number(occupancy / span_s) if span_s > 0 else None,
             "end_backlog_s": backlog_s,
         }
-        if load is not None:
+        load = ledger.loads.get(station.name)
+        if load is None:  # nobody uses it
+            entry |= {"offered_load": 0.0, "offered_load_low": None, "verdict": "stable"}
+        else:
             offered, low = load.offered_load(ledger.end_s)
             entry |= {"offered_load": number(offered), "offered_load_low": number(low)}
             entry["verdict"] = load.verdict(ledger.end_s, backlog_s)
-        else:
-            entry |= _wire(ledger, station, span_s, backlog_s)
         found[station.name] = entry
     return found
-
-
-def _wire(ledger: Ledger, station: Station, span_s: float, backlog_s: float) -> dict[str, Any]:
-    """Return load and verdict of a link, which is judged by the backlog that it ends with."""
-    direction = ledger.world.directions.get(station.name)
-    offered = direction.busy_s / ledger.end_s if direction and ledger.end_s else math.nan
-    budget_s = max(group.delay_budget_s for group in ledger.scenario.groups.values())
-    verdict = "stable"
-    if backlog_s > budget_s or (math.isinf(budget_s) and backlog_s > 0.1 * span_s):
-        verdict = "overloaded" if offered > 1.0 else "backlogged"
-    return {"offered_load": number(offered), "offered_load_low": None, "verdict": verdict}
 
 
 def _states(meters: list[Meter], transmit_j: float) -> dict[str, float]:

@@ -19,7 +19,8 @@ from typing import Any
 from simran.engine.allocation_log import AllocationLog
 from simran.engine.collect import Ledger, summarise
 from simran.engine.controller import Controller
-from simran.engine.interrupt import Stop, stop_signals
+from simran.engine.interrupt import RunInterrupted, Stop, stop_signals
+from simran.engine.links import LinkLoads
 from simran.engine.stations import Sampler, stations
 from simran.engine.world import World, build
 from simran.errors import InvariantError, RunError, StorageError
@@ -34,6 +35,7 @@ Progress = Callable[[float], None]
 
 _PORTION = 20_000
 _FRUITLESS = 100  # portions without a single completion
+_REFUSED = 50_000  # requests refused without one
 
 
 def default_folder(scenario: Scenario, seed: int) -> Path:
@@ -74,6 +76,8 @@ def run(
         if the result folder cannot be used
     RunError
         if the run cannot go on
+    RunInterrupted
+        a KeyboardInterrupt, after Ctrl-C or SIGTERM; it carries the result so far
     InvariantError
         if a named invariant did not hold, so that no figure of it can be trusted
     InputError
@@ -85,7 +89,7 @@ def run(
     folder = ResultFolder(path, overwrite)
     session = _Session(scenario, Streams(used, replication), folder)
     try:
-        with stop_signals() as stop:
+        with stop_signals(session.halt) as stop:
             session.start()
             session.advance(stop, progress or (lambda fraction: None))
             summary = session.collect(used, replication, bool(stop.asked))
@@ -102,7 +106,10 @@ def run(
     status = "truncated" if stop.asked else "complete"
     wall_s = time.perf_counter() - began
     folder.write("manifest.json", session.manifest(used, replication, status, wall_s))
-    return Result(path, temporary=out is None)
+    result = Result(path, temporary=out is None)
+    if stop.asked:
+        raise RunInterrupted(stop.asked, result)
+    return result
 
 
 class _Session:
@@ -124,7 +131,8 @@ class _Session:
             names,
         )
         self.controller = Controller(scenario, self.world, streams, self.log.add)
-        self.watched = stations(scenario, self.world)
+        self.watched = stations(self.world)
+        self.links = LinkLoads(scenario, self.world.directions)
         self.sampler = (
             Sampler(
                 self.world,
@@ -137,11 +145,15 @@ class _Session:
         )
         self.warm = [(0.0, 0.0)] * len(self.watched)
         self.rows: dict[str, int] = {}
-        self._completed = 0
+        self._completed = self._refused = 0
         self._target = scenario.requests or math.inf
         self._record = self.recorder.record
         self._observe: Callable[[Request], None] | None = None
         self._closed = any(it.arrivals.process == "closed-loop" for it in scenario.groups.values())
+
+    def halt(self) -> None:
+        """End the run after the present event."""
+        self.world.clock.halted = True
 
     def start(self) -> None:
         """Make the first decisions and set off what runs on its own."""
@@ -156,19 +168,23 @@ class _Session:
         """Process events until the end, in portions, so that signals are answered."""
         clock = self.world.clock
         until_s = self.scenario.duration_s or math.inf
-        fruitless, before = 0, 0
+        fruitless, before = 0, (0, 0)
         gc.collect()
         gc.freeze()
         gc.disable()  # requests form no cycles; what collects them is their count
         try:
             while clock.advance(until_s, _PORTION) and not stop.asked:
+                self.links.settle(clock.now)
                 progress(self._fraction(until_s))
-                fruitless = 0 if self._completed > before else fruitless + 1
-                before = self._completed
-                if fruitless >= _FRUITLESS and until_s == math.inf:
+                if self._completed > before[0]:
+                    fruitless, before = 0, (self._completed, self._refused)
+                fruitless += 1
+                refused = self._refused - before[1]
+                if until_s == math.inf and (fruitless > _FRUITLESS or refused > _REFUSED):
                     raise RunError(
-                        f"no request has completed in {_FRUITLESS * _PORTION} events, so"
-                        f" requests: {self.scenario.requests} will not be reached; use duration"
+                        f"no request has completed in {fruitless * _PORTION} events, and {refused}"
+                        f" were refused, so requests: {self.scenario.requests} will not be reached;"
+                        " use duration"
                     )
         finally:
             gc.enable()
@@ -184,6 +200,7 @@ class _Session:
         if self.sampler:
             self.rows["timeseries"] = self.sampler.close(end_s)
         left, by_station = _left(world, end_s)
+        self.links.close(end_s)
         world.close(end_s)
         self.recorder.close(end_s, world.present.values(), left)
         self.rows["requests"] = self.recorder.rows
@@ -194,6 +211,7 @@ class _Session:
             replication,
             world,
             self.recorder,
+            self.recorder.stations.loads | self.links.loads,
             self.controller,
             self.watched,
             self.warm,
@@ -226,7 +244,9 @@ class _Session:
     def _ended(self, request: Request) -> None:
         clock = self.world.clock
         if request.status == COMPLETED:
-            if clock.halted:  # the last one that was asked for has completed already
+            if (
+                self._completed >= self._target
+            ):  # the last one that was asked for has completed already
                 request.status = UNFINISHED
                 return
             request.finish = clock.now
@@ -235,6 +255,8 @@ class _Session:
                 clock.halted = True
             if self._observe is not None:
                 self._observe(request)
+        else:
+            self._refused += 1
         request.end = clock.now
         del self.world.present[request.id]
         self._record(request)
@@ -280,6 +302,6 @@ def _context(scenario: Scenario, world: World) -> RecordContext:
         servers=tuple(group.server for group in groups),
         models=tuple(group.model for group in groups),
         delay_budget_s=tuple(group.delay_budget_s for group in groups),
-        workers={name: server.workers for name, server in scenario.servers.items()},
+        workers={name: server.capacity for name, server in world.servers.items()},
         warmup_s=scenario.warmup_s,
     )

@@ -12,7 +12,6 @@ from simpy.events import Event
 
 from simran.engine.world import World
 from simran.results import TIMESERIES_COLUMNS, ParquetLog, strings
-from simran.scenario import Scenario
 
 __all__ = ["Sampler", "Station", "stations"]
 
@@ -36,16 +35,14 @@ class Station:
     energy_j: Callable[[float], float] | None = None
 
 
-def stations(scenario: Scenario, world: World) -> list[Station]:
+def stations(world: World) -> list[Station]:
     """Return the stations of a world: agents by group, cells, servers, links."""
-    found = [_agents(world, name) for name in scenario.groups]
+    found = [_agents(world, name) for name in dict.fromkeys(it.name for it in world.groups)]
     for name, cell in world.cells.items():
         found.append(Station(name, "cell", 1.0, cell.integrals))
     for name, server in world.servers.items():
-        spec = scenario.servers[name]
-        found.append(
-            Station(name, "server", float(spec.workers), server.integrals, server.energy_j)
-        )
+        capacity = float(server.capacity)
+        found.append(Station(name, "server", capacity, server.integrals, server.energy_j))
     for name, direction in world.directions.items():
         if not direction.instant:
             found.append(Station(name, "link", 1.0, _Wire(direction.busy_until)))

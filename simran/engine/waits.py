@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,9 +18,10 @@ Floats = NDArray[np.float64]
 class ObservedWaits:
     """Mean waits since the last look: at each agent, in each cell, at each server.
 
-    The wait in a cell is what a flow took beyond its own airtime at the whole cell; at a server
-    that shares its processors, what a job took beyond its own work. Where nothing has passed since
-    the last look, the work that waits there now is what has been observed.
+    The wait in a cell is what a flow took beyond its own airtime, at a server that shares its
+    processors what a job took beyond its own work; both at the share that the design has, since the
+    plan counts the share itself. Where shares are allocated, the wait is the agent's own. Where
+    nothing has passed since the last look, the work that waits there now is what has been observed.
 
     Parameters
     ----------
@@ -28,32 +31,45 @@ class ObservedWaits:
     def __init__(self, world: World) -> None:
         self._world = world
         self._agents = [[0.0, 0.0] for _ in world.agents]
-        self._cells = {name: [0.0, 0.0] for name in world.cells}
-        self._servers = {name: [0.0, 0.0] for name in world.servers}
+        cells = {name: [0.0, 0.0] for name in world.cells}
+        servers = {name: [0.0, 0.0] for name in world.servers}
+        self._cells = [
+            [0.0, 0.0] if world.cells[group.cell].private else cells[group.cell]
+            for group in world.groups
+        ]
+        self._servers = [
+            [0.0, 0.0] if world.servers[group.server].private else servers[group.server]
+            for group in world.groups
+        ]
 
     def note(self, request: Request) -> None:
         """Take note of a request that has completed."""
         design = request.design
         index = request.agent
-        group = self._world.groups[index]
         if design.agent_flops:
             held_s = request.agent_start - request.arrival - self._world.agents[index].decision_s
             _add(self._agents[index], held_s)
         if design.placement == "on-device":
             return
+        share = design.bandwidth_share
         airtime_s = design.uplink_unit_s * request.uplink_size
-        _add(self._cells[group.cell], request.uplink_end - request.uplink_start - airtime_s)
-        work_s = design.server_unit_s * request.server_size
-        _add(self._servers[group.server], request.server_end - request.server_arrival - work_s)
+        airtime_s = airtime_s if math.isnan(share) else airtime_s / share
+        _add(self._cells[index], request.uplink_end - request.uplink_start - airtime_s)
+        if self._world.servers[self._world.groups[index].server].private:
+            _add(self._servers[index], request.server_start - request.server_arrival)
+        else:
+            work_s = design.server_unit_s * request.server_size
+            _add(self._servers[index], request.server_end - request.server_arrival - work_s)
 
     def means(self) -> tuple[Floats, Floats, Floats]:
         """Return (K,) waits at agent, cell and server [s], and start afresh."""
-        now = snapshot(self._world)
-        world = self._world
-        cells = [self._cells[group.cell] for group in world.groups]
-        servers = [self._servers[group.server] for group in world.groups]
-        found = (_mean(self._agents, now[0]), _mean(cells, now[1]), _mean(servers, now[2]))
-        for sums in (*self._agents, *self._cells.values(), *self._servers.values()):
+        agent, cell, server = snapshot(self._world)
+        found = (
+            _mean(self._agents, agent),
+            _mean(self._cells, cell),
+            _mean(self._servers, server),
+        )
+        for sums in (*self._agents, *self._cells, *self._servers):
             sums[:] = 0.0, 0.0
         return found
 

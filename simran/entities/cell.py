@@ -22,9 +22,11 @@ class Cell(ABC):
     Attributes
     ----------
     sent : called with a request when its features have been sent
+    private : whether an agent waits for its own flows only
     """
 
     sent: Callable[[Request], None]
+    private = False
 
     def __init__(self, clock: Clock, name: str) -> None:
         self._clock = clock
@@ -130,6 +132,8 @@ class AllocatedCell(Cell):
     name : for the results
     agents : the agents of the cell; each starts with an equal share
     """
+
+    private = True
 
     def __init__(self, clock: Clock, name: str, agents: Sequence[int]) -> None:
         super().__init__(clock, name)

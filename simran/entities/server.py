@@ -32,15 +32,18 @@ class Server(ABC):
     Attributes
     ----------
     served : called with a request when its work is done
+    private : whether an agent waits for its own jobs only
+    capacity : number of jobs that can be served at once, each at the clock that it asks for
     """
 
     served: Callable[[Request], None]
+    private = False
 
     def __init__(self, clock: Clock, name: str, processor: Processor, workers: int = 1) -> None:
         self._clock = clock
         self.name = name
         self.processor = processor
-        self.workers = workers
+        self.workers = self.capacity = workers
 
     def accept(self, request: Request) -> None:
         """Take a request that has arrived; one without work for the server passes at once."""

@@ -169,6 +169,8 @@ class SpacePartitionServer(_CommonClock):
     agents : the agents that it serves
     """
 
+    private = True
+
     def __init__(
         self, clock: Clock, name: str, processor: Processor, agents: Sequence[int]
     ) -> None:
@@ -247,10 +249,13 @@ class ClockPartitionServer(Server):
     agents : the agents that it serves
     """
 
+    private = True
+
     def __init__(
         self, clock: Clock, name: str, processor: Processor, agents: Sequence[int]
     ) -> None:
         super().__init__(clock, name, processor)
+        self.capacity = len(agents)
         self._lane = {agent: lane for lane, agent in enumerate(agents)}
         self._lanes = Lanes(clock, [1.0] * len(agents), self._begin, self._leave)
         self._meter = Meter(processor)
@@ -266,9 +271,8 @@ class ClockPartitionServer(Server):
         return self._lanes.backlog(self._lane[agent])
 
     def integrals(self, now: float) -> tuple[float, float]:
-        """Return ∫ number of jobs dt and the time with any job, both up to now [s]."""
-        self._account(now)
-        return self._lanes.integrals(now)[0], self._meter.busy_s
+        """Return ∫ number of jobs dt and ∫ number of slices at work dt, both up to now [s]."""
+        return self._lanes.integrals(now)
 
     def close(self, now: float) -> None:
         """Charge unfinished jobs for the work that they have received."""

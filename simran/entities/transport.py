@@ -25,13 +25,14 @@ class Direction:
     (1.5, 2.0)
     """
 
-    __slots__ = ("_delay_s", "_free_s", "_rate_bps", "bits", "busy_s")
+    __slots__ = ("_delay_s", "_free_s", "_messages", "_rate_bps", "bits", "busy_s")
 
     def __init__(self, rate_bps: float, delay_s: float) -> None:
         self._rate_bps = rate_bps
         self._delay_s = delay_s
         self._free_s = 0.0
         self.busy_s = self.bits = 0.0
+        self._messages: list[tuple[float, float, float]] = []
 
     @property
     def instant(self) -> bool:
@@ -45,7 +46,16 @@ class Direction:
         self._free_s = start_s + seconds
         self.busy_s += seconds
         self.bits += bits
+        self._messages.append((now_s, start_s, seconds))
         return self._free_s + self._delay_s
+
+    def take_sent(self, now_s: float) -> list[tuple[float, float, float]]:
+        """Return arrival, start and duration [s] of the messages sent in full by now, once."""
+        kept = len(self._messages)
+        while kept and sum(self._messages[kept - 1][1:]) > now_s:
+            kept -= 1
+        sent, self._messages = self._messages[:kept], self._messages[kept:]
+        return sent
 
     def busy_until(self, now_s: float) -> float:
         """Return the time spent sending up to now [s]."""

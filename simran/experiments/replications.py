@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from simran.engine import default_folder, run, stop_signals
+from simran.engine import RunInterrupted, default_folder, run, stop_signals
 from simran.errors import RunError, StorageError
 from simran.results import Result, ResultFolder, worst
 from simran.results.statistics import number
@@ -43,6 +43,28 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     centre = float(np.mean(values))
     half = float(stdtrit(count - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(count)
     return centre - half, centre + half
+
+
+def rate_interval(
+    rates: Sequence[float], low: float, high: float, judged: int
+) -> tuple[float, float]:
+    """Return the interval of a rate, which lies in [0, 1] and is never known exactly.
+
+    Where no replication saw a violation, or every one nothing else, the t interval has no width; the
+    95 % bound of Clopper and Pearson for that, ``1 − 0.05^(1/n)``, takes its place.
+
+    Parameters
+    ----------
+    rates : of the replications
+    low, high : the t interval
+    judged : n, number of requests judged in all
+    """
+    bound = 1.0 - 0.05 ** (1.0 / judged) if judged else 1.0
+    if max(rates) == 0.0:
+        return 0.0, bound
+    if min(rates) == 1.0:
+        return 1.0 - bound, 1.0
+    return max(0.0, low), min(1.0, high)
 
 
 def run_replications(
@@ -91,6 +113,8 @@ def run_replications(
     status = "complete" if len(results) == replications and all(whole) else "truncated"
     names = [result.path.name for result in results]
     folder.write("manifest.json", {**results[0].manifest, "status": status, "replications": names})
+    if status != "complete":
+        raise RunInterrupted("interrupted", Result(path))
     return Result(path)
 
 
@@ -110,7 +134,10 @@ def _deafen() -> None:
 
 
 def _replicate(scenario: Scenario, path: Path, place: int) -> Path:
-    return run(scenario, out=path / f"replication-{place}", replication=place).path
+    try:
+        return run(scenario, out=path / f"replication-{place}", replication=place).path
+    except RunInterrupted as stopped:
+        return stopped.result.path
 
 
 def _run_all(
@@ -154,6 +181,9 @@ def _over(groups: list[dict[str, Any]]) -> dict[str, Any]:
     for name, read in _METRICS.items():
         values = [value for value in map(read, groups) if value is not None]
         low, high = interval(values)
+        if name == "violation rate" and math.isfinite(low):
+            judged = sum(group["violations"]["judged"] for group in groups)
+            low, high = rate_interval(values, low, high, judged)
         mean = math.fsum(values) / len(values) if values else math.nan
         found[name] = {
             "mean": number(mean),

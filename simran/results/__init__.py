@@ -9,7 +9,7 @@ from simran.results.columns import (
 from simran.results.context import RecordContext
 from simran.results.folder import Result, ResultFolder
 from simran.results.invariants import Invariant
-from simran.results.loads import worst
+from simran.results.loads import Jobs, StationLoad, worst
 from simran.results.parquet import ParquetLog, strings
 from simran.results.recorder import Recorder, nullable
 from simran.results.records import Design, Request
@@ -21,12 +21,14 @@ __all__ = [
     "Column",
     "Design",
     "Invariant",
+    "Jobs",
     "ParquetLog",
     "RecordContext",
     "Recorder",
     "Request",
     "Result",
     "ResultFolder",
+    "StationLoad",
     "nullable",
     "strings",
     "worst",

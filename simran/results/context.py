@@ -25,7 +25,7 @@ class RecordContext:
     ----------
     agents, groups, cells, servers, models : (K,) names, by index of the agent
     delay_budget_s : (K,) T0 [s], inf for none
-    workers : number of processors of each server, by name
+    workers : number of processors of each server, by name; of slices where each has its own clock
     warmup_s : arrivals before it are in the warm-up [s]
     """
 

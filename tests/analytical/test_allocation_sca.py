@@ -65,3 +65,18 @@ def test_free_energy():
     problem = single_agent(520.72e9, 245.95e9, 1.5, 2.0, agent_clock=free)
     rounded = SuccessiveConvexApproximation().allocate(problem)
     assert rounded.weight_bits[0] == Exact().allocate(problem).weight_bits[0]
+
+
+@pytest.mark.parametrize("energy_j", [0.05, 0.0983, 0.1, 0.3, 2.0])
+def test_agrees_where_the_agent_s_power_is_free(energy_j: float) -> None:
+    """Energy then jumps with the weight of delay, and only one side of the jump is feasible."""
+    free = single_agent(520.72e9, 245.95e9, 3.5, energy_j, agent_clock=clock_set(1, dynamic=0.0))
+    exact, sca = Exact().allocate(free), SuccessiveConvexApproximation().allocate(free)
+    assert sca.weight_bits == exact.weight_bits
+
+
+@pytest.mark.parametrize("delay_s", [1e2, 1e4, 1e7, 1e10])
+def test_agrees_where_time_is_plentiful(delay_s: float) -> None:
+    ample = single_agent(520.72e9, 245.95e9, delay_s, 2.0)
+    exact, sca = Exact().allocate(ample), SuccessiveConvexApproximation().allocate(ample)
+    assert sca.weight_bits == exact.weight_bits == 16

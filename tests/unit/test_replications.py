@@ -17,7 +17,7 @@ from toy import toy
 
 from simran.engine import run
 from simran.experiments import run_replications
-from simran.experiments.replications import interval
+from simran.experiments.replications import interval, rate_interval
 from simran.results import Result
 from simran.scenario import load
 
@@ -96,3 +96,12 @@ def test_an_interrupt_ends_all_of_them_readably(tmp_path: Path) -> None:
     assert result.manifest["status"] == "truncated"
     for part in parts:
         assert len(Result.open(part.parent).requests) > 0
+
+
+def test_a_rate_stays_between_0_and_1_and_is_never_known_exactly() -> None:
+    assert rate_interval([0.0, 0.1], *interval([0.0, 0.1]), 100)[0] == 0.0
+    assert rate_interval([1.0, 0.9], *interval([1.0, 0.9]), 100)[1] == 1.0
+    low, high = rate_interval([0.0, 0.0], 0.0, 0.0, 300)
+    assert low == 0.0
+    assert (1 - high) ** 300 == pytest.approx(0.05)
+    assert rate_interval([1.0, 1.0], 1.0, 1.0, 300) == pytest.approx((1 - high, 1.0))

@@ -169,12 +169,15 @@ def test_random_counts_on_server_once():
     assert abs(remote - count / 5) < 3.29 * math.sqrt(count * 0.2 * 0.8)
 
 
-def test_random_draws_are_one_per_agent():
-    rng = np.random.default_rng(2)
-    RandomFeasible({}, rng).allocate(sample())
-    other = np.random.default_rng(2)
-    other.random(60)
-    assert rng.random() == other.random()
+def test_random_draws_depend_on_the_agent_alone():
+    full = sample(2)
+    rows = np.array([7, 3])
+    whole = RandomFeasible({}, np.random.default_rng(2))
+    part = RandomFeasible({}, np.random.default_rng(2))
+    for _ in range(3):
+        first, second = whole.allocate(full), part.allocate(full.select_agents(rows))
+        assert (first.weight_bits[rows] == second.weight_bits).all()
+        assert (first.cut[rows] == second.cut).all()
 
 
 def test_no_baseline_beats_exact():

@@ -13,7 +13,7 @@ from simran.allocation.simple import clock_set, cut_table, single_agent
 def test_planning_budget():
     waits = {"agent_wait_s": 0.1, "uplink_wait_s": 0.2, "server_wait_s": 0.3, "decision_s": 0.4}
     problem = single_agent(1e9, 1e9, 5.0, 1.0, headroom=0.2, **waits)
-    assert problem.planning_budget_s[0] == pytest.approx(5.0 * 0.8 - 1.0)
+    assert problem.planning_budget_s[0] == pytest.approx(5.0 * 0.8 - 0.4 - 0.2 - 0.3)
 
 
 def test_select_agents_takes_rows_in_order():

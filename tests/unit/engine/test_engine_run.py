@@ -257,3 +257,31 @@ def test_switching_clocks_is_accounted() -> None:
     assert account["switching_j"] > 0
     changes = account["switching_j"] / (0.5 * 1.1)
     assert math.isclose(changes, round(changes), rel_tol=1e-9)
+
+
+def test_an_interrupt_ends_a_loop_of_runs_at_once(tmp_path: Path) -> None:
+    """Decisions per request take long, so the signal must not wait for a portion of events."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from toy import toy; import simran\n"
+        "document = toy(duration=1e6, allocator={'name': 'exact', 'every': 'per-request'})\n"
+        "for number in range(3):\n"
+        "    print(number, flush=True)\n"
+        "    simran.run(simran.load(document), out=f'{sys.argv[2]}/{number}')\n"
+    )
+    support = str(Path(__file__).parents[2] / "support")
+    command = [sys.executable, "-c", program, support, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
+        for _ in range(600):
+            time.sleep(0.05)
+            if (tmp_path / "0" / "requests.parquet").is_file():
+                break
+        time.sleep(0.5)
+        began = time.monotonic()
+        it.send_signal(signal.SIGINT)
+        out, err = it.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert out.split() == ["0"]
+    assert it.returncode != 0
+    assert "RunInterrupted: SIGINT" in err
+    assert Result.open(tmp_path / "0").manifest["status"] == "truncated"
