@@ -82,10 +82,18 @@ class World:
             path.ended = ended
         for (_, server_name), path in paths.items():
             path.accept = self.servers[server_name].accept
-        for cell in self.cells.values():
-            cell.sent = lambda request: routes[request.agent].forward(request)
-        for server in self.servers.values():
-            server.served = lambda request: routes[request.agent].answer(request)
+        for name, cell in self.cells.items():
+            own = [path for (of, _), path in paths.items() if of == name]
+            if len(own) == 1:  # without a call to look it up
+                cell.sent = own[0].forward
+            else:
+                cell.sent = lambda request: routes[request.agent].forward(request)
+        for name, server in self.servers.items():
+            own = [path for (_, of), path in paths.items() if of == name]
+            if len(own) == 1:
+                server.served = own[0].answer
+            else:
+                server.served = lambda request: routes[request.agent].answer(request)
         for agent, group in zip(self.agents, self.groups, strict=True):
             agent.ended = ended
             agent.send = self.cells[group.cell].send

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -55,7 +54,10 @@ class Agent:
         "_alarm",
         "_arrivals_s",
         "_clock",
+        "_first",
         "_jobs",
+        "_last",
+        "_meter",
         "_next_s",
         "_number",
         "_occupancy_s",
@@ -92,7 +94,10 @@ class Agent:
         self._think_s = demand.think_s
         self._number = number
         self._present = present
-        self._jobs: deque[Request] = deque()
+        self._meter = self.calendar.meters[0]
+        self._first: Request | None = None
+        self._last: Request | None = None
+        self._jobs = 0
         self._alarm = Alarm(clock)
         self._next_s = next(demand.arrivals_s, math.inf)
         self._occupancy_s = 0.0
@@ -118,29 +123,29 @@ class Agent:
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and the time at work, both up to now [s]."""
-        meter = self.calendar.meters[0]
+        meter = self._meter
         busy_s = meter.busy_s
-        for job in self._jobs:
+        for job in self._queue():
             busy_s += max(0.0, now - max(job.agent_start, meter.since_s))
-        return self._occupancy_s + len(self._jobs) * now, busy_s
+        return self._occupancy_s + self._jobs * now, busy_s
 
     def energy_j(self, now: float) -> float:
         """Return what the processor has drawn up to now [J]."""
-        meter = copy(self.calendar.meters[0])
-        if self._jobs and self._jobs[0].agent_start < now:
-            job = self._jobs[0]
+        meter = copy(self._meter)
+        job = self._first
+        if job is not None and job.agent_start < now:
             meter.broken_job(job.agent_start, now, job.design.agent_frequency_hz)
         meter.idle_until(now)
         return meter.total_j
 
     def left_s(self, now: float) -> dict[int, float]:
         """Return how long each job present still needs the processor, by request number [s]."""
-        return {job.id: job.agent_end - max(now, job.agent_start) for job in self._jobs}
+        return {job.id: job.agent_end - max(now, job.agent_start) for job in self._queue()}
 
     def close(self, now: float) -> None:
         """Settle what the end of the run finds unfinished: partial energy, no stamps beyond it."""
-        meter = self.calendar.meters[0]
-        for job in self._jobs:
+        meter = self._meter
+        for job in self._queue():
             start, end = job.agent_start, job.agent_end
             meter.broken_job(start, now, job.design.agent_frequency_hz)
             if start < now:
@@ -153,23 +158,34 @@ class Agent:
 
     def _live(self) -> Generator[Event, None, None]:
         rest_until = self._alarm.rest_until
-        jobs = self._jobs
         clock = self._clock
         while True:
             next_s = self._next_s
-            yield rest_until(jobs[0].agent_end if jobs and jobs[0].agent_end <= next_s else next_s)
+            job = self._first
+            if job is not None and job.agent_end <= next_s:
+                next_s = job.agent_end
+            yield rest_until(next_s)
             now = clock._now
-            while jobs and jobs[0].agent_end <= now:
-                self._finish(now)
+            while (job := self._first) is not None and job.agent_end <= now:
+                self._finish(job, now)
             while self._next_s <= now:
                 self._arrive(now)
 
-    def _finish(self, now: float) -> None:
-        job = self._jobs.popleft()
+    def _queue(self) -> Iterator[Request]:
+        """Yield the jobs present, the one in service first."""
+        job = self._first
+        while job is not None:
+            yield job
+            job = job.follower
+
+    def _finish(self, job: Request, now: float) -> None:
+        self._first = job.follower
+        job.follower = None
+        self._jobs -= 1
         self._occupancy_s += now
         design = job.design
         job.agent_j = design.agent_unit_j * job.size
-        self.calendar.meters[0].job(job.agent_start, now, design.agent_frequency_hz)
+        self._meter.job(job.agent_start, now, design.agent_frequency_hz)
         if design.placement == "on-device":
             job.status = COMPLETED
             self.ended(job)
@@ -195,7 +211,12 @@ class Agent:
                 design.agent_frequency_hz,
             )
             self._occupancy_s -= now
-            self._jobs.append(job)
+            self._jobs += 1
+            if self._first is None:
+                self._first = job
+            else:
+                self._last.follower = job  # type: ignore[union-attr]
+            self._last = job
         elif self.decision_s:
             self._clock.call_at(now + self.decision_s, self._decided, job)
         else:

@@ -19,10 +19,25 @@ def blocks(draw: Callable[[int], NDArray[np.float64]]) -> Iterator[float]:
 
     NumPy draws a block one after another, so the sequence does not depend on the block length.
     """
+    return itertools.chain.from_iterable(draw(length).tolist() for length in _lengths())
+
+
+def _lengths() -> Iterator[int]:
     length = _FIRST_BLOCK
     while True:
-        yield from draw(length).tolist()
+        yield length
         length = min(2 * length, _LAST_BLOCK)
+
+
+def _sums(draw: Callable[[int], NDArray[np.float64]]) -> Iterator[list[float]]:
+    """Yield blocks of running sums, added one after another."""
+    last = 0.0
+    for length in _lengths():
+        gaps = draw(length)
+        gaps[0] += last
+        times = np.cumsum(gaps).tolist()
+        last = times[-1]
+        yield times
 
 
 def arrival_times(
@@ -48,13 +63,13 @@ def arrival_times(
         first = rng.uniform(0.0, mean) if phase_s is None else phase_s
         return (first + number * mean for number in itertools.count())
     if process == "poisson":
-        gaps = blocks(lambda n: rng.exponential(mean, n))
+        times = _sums(lambda n: rng.exponential(mean, n))
     elif process == "gamma":
         shape = 1.0 / cv**2
-        gaps = blocks(lambda n: rng.gamma(shape, mean / shape, n))
+        times = _sums(lambda n: rng.gamma(shape, mean / shape, n))
     else:
         raise ValueError(f"process must be poisson, periodic or gamma, got {process!r}")
-    return itertools.accumulate(gaps)
+    return itertools.chain.from_iterable(times)
 
 
 def request_sizes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import heapreplace
+from heapq import heappushpop
 
 from simran.compute import Processor
 from simran.entities.meter import Meter
@@ -23,28 +23,32 @@ class Calendar:
     workers : how many there are
     """
 
-    __slots__ = ("_clocks_hz", "_delay_s", "_free", "meters")
+    __slots__ = ("_clocks_hz", "_delay_s", "_first_s", "_others", "_worker", "meters")
 
     def __init__(self, processor: Processor, workers: int = 1) -> None:
         self.meters = [Meter(processor) for _ in range(workers)]
         self._clocks_hz = [processor.f_max_hz] * workers
         self._delay_s = processor.switching_delay_s
-        self._free: list[tuple[float, int]] = [(0.0, worker) for worker in range(workers)]
+        self._first_s, self._worker = 0.0, 0  # who is free first, and when
+        self._others: list[tuple[float, int]] = [(0.0, worker) for worker in range(1, workers)]
 
     def reserve(self, ready_s: float, seconds: float, clock_hz: float) -> tuple[float, float, int]:
         """Reserve the first free worker; return start and end [s] and the worker."""
-        free_s, worker = self._free[0]
+        free_s, worker = self._first_s, self._worker
         start_s = ready_s if free_s <= ready_s else free_s
         if clock_hz != self._clocks_hz[worker]:
             self._clocks_hz[worker] = clock_hz
             start_s += self._delay_s
         end_s = start_s + seconds
-        heapreplace(self._free, (end_s, worker))
+        if self._others:
+            self._first_s, self._worker = heappushpop(self._others, (end_s, worker))
+        else:
+            self._first_s = end_s
         return start_s, end_s, worker
 
     def wait_s(self, now_s: float) -> float:
         """Return how long a job that came now would wait for a worker [s]."""
-        return max(0.0, self._free[0][0] - now_s)
+        return max(0.0, self._first_s - now_s)
 
     def close(self, now_s: float) -> None:
         """Account for the idling of every worker up to the end of the run [s]."""

@@ -11,7 +11,8 @@ class Meter:
     """Integrates what one processor draws in each of its states, PUE included.
 
     The states are idle, busy (static and dynamic part) and switching. An idle processor stays at
-    the clock of its last job; at the start of a run that is its highest clock.
+    the clock of its last job; at the start of a run that is its highest clock. Jobs of a single worker
+    are summed up until the clock changes, since until then only their time in all matters.
 
     Parameters
     ----------
@@ -20,10 +21,11 @@ class Meter:
     """
 
     __slots__ = (
+        "_busy_s",
         "_dynamic_w",
         "_idle_w",
+        "_spell_s",
         "_static_w",
-        "busy_s",
         "clock_hz",
         "dynamic_j",
         "idle_j",
@@ -38,7 +40,7 @@ class Meter:
     def __init__(self, processor: Processor, workers: int = 1) -> None:
         self.processor = processor
         self.workers = workers
-        self.since_s = self.busy_s = 0.0
+        self.since_s = self._busy_s = self._spell_s = 0.0
         self.idle_j = self.static_j = self.dynamic_j = self.switching_j = 0.0
         self.switches = 0
         self._tune(processor.f_max_hz)
@@ -51,9 +53,20 @@ class Meter:
         self._idle_w = processor.pue * processor.power.idle_at_w(clock_hz)
 
     def idle_until(self, time_s: float) -> None:
-        """Account for idling from the last change of state to ``time_s`` [s]."""
-        self.idle_j += (time_s - self.since_s) * self._idle_w * self.workers
+        """Account for what is left up to ``time_s`` [s]: the jobs since the last call, and idling."""
+        spell = self._spell_s
+        if spell:
+            self._spell_s = 0.0
+            self._busy_s += spell
+            self.static_j += spell * self._static_w
+            self.dynamic_j += spell * self._dynamic_w
+        self.idle_j += max(0.0, time_s - self.since_s - spell) * self._idle_w * self.workers
         self.since_s = time_s
+
+    @property
+    def busy_s(self) -> float:
+        """Time at work, of all workers together [s]."""
+        return self._busy_s + self._spell_s
 
     def switch_to(self, clock_hz: float) -> bool:
         """Account for a change of clock [Hz]; return False if the processor has it already."""
@@ -74,7 +87,7 @@ class Meter:
         dynamic : how many times the dynamic power at this clock was drawn
         """
         spell = time_s - self.since_s
-        self.busy_s += spell * busy
+        self._busy_s += spell * busy
         self.static_j += spell * busy * self._static_w
         self.idle_j += spell * (self.workers - busy) * self._idle_w
         self.dynamic_j += spell * dynamic * self._dynamic_w
@@ -91,12 +104,7 @@ class Meter:
         if clock_hz != self.clock_hz:
             self.idle_until(start_s - self.processor.switching_delay_s)
             self.switch_to(clock_hz)
-        spell = end_s - start_s
-        self.idle_j += (start_s - self.since_s) * self._idle_w
-        self.busy_s += spell
-        self.static_j += spell * self._static_w
-        self.dynamic_j += spell * self._dynamic_w
-        self.since_s = end_s
+        self._spell_s += end_s - start_s
 
     def broken_job(self, start_s: float, now_s: float, clock_hz: float) -> None:
         """Account for a job that the end of the run at ``now_s`` [s] finds begun or planned."""
@@ -115,5 +123,5 @@ class Meter:
 
     @property
     def total_j(self) -> float:
-        """All energy accounted for so far [J]."""
+        """All energy up to the last call of :meth:`idle_until` or :meth:`work_until` [J]."""
         return self.idle_j + self.static_j + self.dynamic_j + self.switching_j

@@ -95,6 +95,10 @@ class Request:
     design : what it runs under
     size : size factor of the agent's work; of all stations unless the others are set
     arrival : time of arrival [s]
+
+    Attributes
+    ----------
+    follower : the request behind it at its agent's processor, while it is there
     """
 
     __slots__ = (
@@ -106,6 +110,7 @@ class Request:
         "design",
         "end",
         "finish",
+        "follower",
         "id",
         "server_arrival",
         "server_end",
@@ -116,7 +121,6 @@ class Request:
         "status",
         "transmit_j",
         "uplink_end",
-        "uplink_rate",
         "uplink_size",
         "uplink_start",
     )
@@ -130,6 +134,7 @@ class Request:
         self.arrival = arrival
         self.agent_start = self.agent_end = self.uplink_start = self.uplink_end = nan
         self.server_arrival = self.server_start = self.server_end = nan
-        self.finish = self.end = self.uplink_rate = nan
+        self.finish = self.end = nan
         self.agent_j = self.transmit_j = self.server_j = 0.0
+        self.follower: Request | None = None
         self.status = UNFINISHED

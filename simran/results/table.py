@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -97,12 +98,19 @@ def block(requests: Sequence[Request], end_s: float) -> Columns:
     requests : ended, or unfinished at the end of the run
     end_s : now [s], to which an unfinished stage counts
     """
-    values = np.array([_read(request) for request in requests], dtype=float).T
+    width = len(_FIELDS) + 1
+    flat = itertools.chain.from_iterable(map(_read, requests))
+    values = np.fromiter(flat, dtype=float, count=width * len(requests))
+    values = np.ascontiguousarray(values.reshape(-1, width).T)
     columns: Columns = dict(zip(_FIELDS, values, strict=False))
     designs = {request.design.id: request.design for request in requests}
     plans = np.array([_read_design(designs[key]) for key in sorted(designs)], dtype=float).T
     which = np.searchsorted(plans[0], values[-1])
-    columns |= {f"plan_{name}": row[which] for name, row in zip(_DESIGN, plans, strict=True)}
+    single = len(designs) == 1  # one design for all needs no copies
+    columns |= {
+        f"plan_{name}": np.broadcast_to(row[0], which.shape) if single else row[which]
+        for name, row in zip(_DESIGN, plans, strict=True)
+    }
     columns["design"] = which
     columns["status"] = columns["status"].astype(np.int64)
     columns["agent"] = columns["agent"].astype(np.int64)
