@@ -106,6 +106,15 @@ def per_request_us(measure: Callable[[int, int], float], agents: int) -> float:
     return (measure(agents, LONG) - measure(agents, SHORT)) / (LONG - SHORT) * 1e6
 
 
+def machine() -> str:
+    """Return what the figures were measured on."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    processor = f"{len(names)} × {names[0]}" if names else platform.machine()
+    return f"{processor}, {platform.system()}, Python {platform.python_version()}"
+
+
 def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -126,8 +135,7 @@ def main() -> None:
             f"{agents:6d} agents  simran {own:6.1f} us  skeleton {plain:6.1f} us  ratio {ratio:.2f}"
         )
     if arguments.out:
-        machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-        arguments.out.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+        arguments.out.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUM
 from simran.scenario.later import LATER_KEYS, LATER_VALUES
 from simran.scenario.reference import reference
 
-__all__ = ["PAGES", "columns", "scenario", "validation"]
+__all__ = ["PAGES", "benchmarks", "columns", "scenario", "validation"]
 
 DOCS = Path(__file__).parent
 FIGURES = DOCS.parent / "benchmarks" / "results"
@@ -84,11 +84,17 @@ def validation() -> str:
     return _page(parts)
 
 
+def benchmarks() -> str:
+    """Return the page of the benchmarks, which stands beside them."""
+    return _page(["# Benchmarks", _BENCHMARKS, "## Figures", *_speed()])
+
+
 #: Page -> what writes it; the build and the test take the pages from here.
 PAGES: dict[str, Callable[[], str]] = {
     "columns.md": columns,
     "scenario.md": scenario,
     "validation.md": validation,
+    "../benchmarks/README.md": benchmarks,
 }
 
 
@@ -397,8 +403,23 @@ cannot be told from one that grows, nor one at 1.02 from one that does not; the 
 wrong.
 """
 
+_BENCHMARKS = """
+`make bench` runs all of them and writes `results/`. None of them is a test: a busy machine must not turn a
+build red.
+
+- `speed.py`: CPU time per request with all logs on, against `skeleton.py`, the plainest SimPy model of the
+  same stations: one process per request, two resources, five timestamps; no allocator, no energy, no
+  distortion, no log. Both run in turn, five times; what starting and ending cost is taken out by the
+  difference of a long and a short run; the median ratio counts.
+- `memory.py`: peak memory of runs of 100,000 and 1,000,000 requests, each in a process of its own.
+- `allocation.py`: CPU time of a decision for 1000 agents.
+- `coverage.py`: how often the intervals and the verdicts of single runs are right, over many M/M/1 queues
+  worked out by Lindley's recursion.
+- `derive_models.py`: the FLOP and parameters of the catalogue's models, counted from their architecture.
+"""
+
 _SPEED = """
-`make bench` measures wall-clock time per request against the plainest SimPy model of the same system (one
+`make bench` measures CPU time per request against the plainest SimPy model of the same system (one
 process for each request, no accounting), peak memory against the number of requests, and the time of a
 decision. These figures depend on the machine; the ratios less so.
 """
