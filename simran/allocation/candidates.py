@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -95,6 +95,35 @@ class Candidates:
         """(C,) whether a cut runs anything on the agent."""
         runs: Bools = self.table.agent_flops[self.cuts] > 0
         return runs
+
+    def part(self, rows: Ints, cuts: Ints) -> Candidates:
+        """Return some agents with some cuts, in the order given; a cut may come more than once."""
+        grid = np.ix_(rows, cuts)
+        shape = self.fits.shape[:2]
+
+        def pick(values: Floats) -> Floats:
+            return np.broadcast_to(values, shape)[grid]
+
+        cost = Stages(**{f.name: pick(getattr(self.cost, f.name)) for f in fields(self.cost)})
+
+        def chosen(box: Box) -> Box:
+            return Box(**{f.name: getattr(box, f.name)[rows] for f in fields(box)})
+
+        return replace(
+            self,
+            agents=self.agents[rows],
+            cuts=self.cuts[cuts],
+            objective=self.objective[cuts],
+            fits=self.fits[grid],
+            cost=cost,
+            fixed_s=pick(self.fixed_s),
+            time_left_s=pick(self.time_left_s),
+            energy_left_j=pick(self.energy_left_j),
+            time_slack_s=self.time_slack_s[rows],
+            energy_slack_j=self.energy_slack_j[rows],
+            agent_box=chosen(self.agent_box),
+            server_box=chosen(self.server_box),
+        )
 
 
 def batches(problem: Problem, restriction: Restriction) -> Iterator[Candidates]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
 __all__ = ["Choice", "Designs", "best", "pick", "solve"]
+
+_FEW = 64  # candidates that are looked at all at once
+_PORTION = 16  # candidates that are looked at first where there are more
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,47 @@ def best(given: Candidates, *, any_energy: bool = False) -> Choice:
     """Return each agent's best candidate.
 
     Least objective; among equals (within 1e-9 relative) least energy, or least delay where speed is
-    wanted; then fewer bits, lower f, lower f̃, and the earlier cut.
+    wanted; then fewer bits, lower f, lower f̃, and the earlier cut. Candidates are looked at in order of
+    their objective, which all agents share, and only until each agent has a feasible one.
     """
-    designs = solve(given, any_energy=any_energy)
-    objective = given.objective[None, :, :, None, None]
-    return choose(given, designs, objective, None)
+    if given.objective.size <= _FEW:
+        everything = solve(given, any_energy=any_energy)
+        return choose(given, everything, given.objective[None, :, :, None, None], None)
+    n = len(given.agents)
+    found = np.zeros(n, dtype=np.bool_)
+    cut, bit = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    agent_hz, server_hz = np.zeros(n), np.zeros(n)
+    for cuts, bits in _portions(given.objective):
+        left = np.flatnonzero(~found)
+        if not left.size:
+            break
+        part = given.part(left, cuts)
+        columns = np.broadcast_to(bits[:, None], (len(left), len(cuts), 1))
+        objective = given.objective[cuts, bits][None, :, None, None, None]
+        designs = solve(part, columns, any_energy=any_energy)
+        choice = choose(part, designs, objective, columns)
+        rows = left[choice.found]
+        found[rows] = True
+        cut[rows], bit[rows] = cuts[choice.cut[choice.found]], choice.bit[choice.found]
+        agent_hz[rows] = choice.agent_hz[choice.found]
+        server_hz[rows] = choice.server_hz[choice.found]
+    return Choice(found, cut, bit, agent_hz, server_hz)
+
+
+def _portions(objective: Floats) -> Iterator[tuple[Ints, Ints]]:
+    """Yield cuts and columns of the candidates, least objective first, equals never parted."""
+    flat = objective.ravel()
+    order = np.argsort(flat, kind="stable")
+    ranked = flat[order]
+    steps = np.diff(ranked) > 2 * RELATIVE_TOLERANCE * np.abs(ranked[:-1])
+    edges = np.append(np.flatnonzero(steps) + 1, len(flat))
+    start, size = 0, _PORTION
+    while start < len(flat):
+        end = int(edges[np.searchsorted(edges, min(start + size, len(flat)))])
+        # as they stand in the table, so that the earlier cut wins what is left of ties
+        cuts, bits = np.divmod(np.sort(order[start:end]), objective.shape[1])
+        yield cuts, bits
+        start, size = end, 2 * size
 
 
 def choose(given: Candidates, designs: Designs, objective: Floats, bits: Ints | None) -> Choice:

@@ -304,3 +304,30 @@ def test_geometric_program_agrees(seed):
 def test_design_is_plain_data():
     design = Exact().allocate(single_agent(ENCODER, REST, 3.5, 2.0))
     assert json.dumps([design.weight_bits.tolist(), list(design.binding)])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"stepped": True},
+        {"floor": 0.17},
+        {"floor": 1.0},
+        {"same_exponents": False, "select": "min-delay"},
+        {"delay_budget_s": np.inf},
+    ],
+)
+def test_looking_in_order_of_the_objective_finds_the_same(options, monkeypatch):
+    for seed in range(20):
+        problem = sample_problem(np.random.default_rng(seed), **options)
+        monkeypatch.setattr("simran.allocation.designs._FEW", 10**9)
+        whole = Exact().allocate(problem)
+        monkeypatch.setattr("simran.allocation.designs._FEW", 0)
+        monkeypatch.setattr("simran.allocation.designs._PORTION", 1 + seed % 5)
+        ordered = Exact().allocate(problem)
+        for name in ("cut", "weight_bits", "feasible"):
+            assert (getattr(ordered, name) == getattr(whole, name)).all(), name
+        for name in ("agent_frequency_hz", "server_frequency_hz"):
+            one, other = getattr(ordered, name), getattr(whole, name)
+            assert one == pytest.approx(other, rel=1e-12, nan_ok=True), name
+        assert ordered.binding == whole.binding
