@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from simran.errors import Fault, InputError, ScenarioError, UnknownNameError
@@ -17,7 +17,7 @@ _KINDS = ("allocators", "columns", "devices", "models", "scenarios")
 class Validation:
     """The faults of some files, by file; none for a sound one."""
 
-    faults: dict[str, tuple[str, ...]]
+    faults: dict[str, tuple[Fault, ...]]
 
     @property
     def valid(self) -> bool:
@@ -27,25 +27,26 @@ class Validation:
     def lines(self) -> Iterator[tuple[str, bool]]:
         """Yield lines for people, and whether each is a fault."""
         for file, faults in self.faults.items():
-            yield from ((fault, True) for fault in faults)
+            yield from ((str(fault), True) for fault in faults)
             if not faults:
                 yield f"{file}: valid", False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {"valid": self.valid, "files": {name: list(it) for name, it in self.faults.items()}}
+        """Return it as plain data: for each fault its place, key path, message and suggestion."""
+        files = {name: [asdict(fault) for fault in faults] for name, faults in self.faults.items()}
+        return {"valid": self.valid, "files": files}
 
 
 def validate_files(files: Sequence[str]) -> Validation:
     """Read scenario files and collect all their faults; nothing is run."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[Fault, ...]] = {}
     for file in files:
         try:
-            found[file] = tuple(str(fault) for fault in _options(file))
+            found[file] = tuple(_options(file))
         except ScenarioError as error:
-            found[file] = tuple(str(fault) for fault in error.faults)
+            found[file] = error.faults
         except InputError as error:
-            found[file] = (f"{file}: {error}",)
+            found[file] = (Fault(str(error), file),)
     return Validation(found)
 
 

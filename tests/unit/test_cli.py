@@ -187,3 +187,58 @@ def test_words_that_the_terminal_cannot_show(folder: Path) -> None:
         )
         assert b"Traceback" not in done.stderr
         assert done.returncode == (0 if given is name else 2)
+
+
+def test_quiet_prints_what_a_program_reads(simran: Program) -> None:
+    short = ("--set", "duration=5 s")
+    assert simran("run", "sound.yaml", "--quiet", "--out", "result", *short) == 0
+    assert simran.out == "result\n"
+    assert simran.err == ""
+    assert simran("validate", "sound.yaml", "--quiet") == 0
+    assert simran.out == simran.err == ""
+    assert simran("run", "sound.yaml", "--out", "other", *short) == 0
+    assert simran.out.startswith(("STABLE", "BACKLOGGED", "OVERLOADED"))
+    assert simran.err == ""
+
+
+def test_verbose_says_how_it_was_made(simran: Program) -> None:
+    short = ("--set", "duration=5 s", "--replications", "2")
+    assert simran("run", "sound.yaml", "-v", "--json", "--out", "result", *short) == 0
+    summary = json.loads(simran.out)  # chatter goes to the other stream
+    assert summary["replications"]["count"] == 2
+    for words in ("replication-0", "wall-clock", "rows: requests", "numpy"):
+        assert words in simran.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "models"),
+        ("list", "devices"),
+        ("list", "allocators"),
+        ("list", "scenarios"),
+        ("list", "columns"),
+        ("solve", "sound.yaml"),
+        ("solve", "sound.yaml", "--sensitivity"),
+        ("validate", "sound.yaml"),
+    ],
+)
+def test_json_where_a_program_would_read_it(simran: Program, arguments: tuple[str, ...]) -> None:
+    assert simran(*arguments, "--json") == 0
+    assert json.loads(simran.out)
+    assert simran(*arguments) == 0
+    assert max(map(len, simran.out.splitlines())) <= 100
+
+
+def test_faults_as_json_have_their_place(simran: Program, folder: Path) -> None:
+    text = (folder / "sound.yaml").read_text().replace("count:", "cuont:", 1)
+    assert "cuont" in text
+    (folder / "wrong.yaml").write_text(text)
+    assert simran("validate", "wrong.yaml", "--json") == 2
+    found = json.loads(simran.out)
+    (fault,) = (it for it in found["files"]["wrong.yaml"] if "cuont" in it["message"])
+    assert found["valid"] is False
+    assert fault["file"] == "wrong.yaml"
+    assert text.splitlines()[fault["line"] - 1][fault["column"] - 1 :].startswith("cuont")
+    assert fault["path"].endswith("cuont")
+    assert "count" in fault["suggestion"]
