@@ -9,7 +9,7 @@ from typing import Any
 from simran.catalog import Document, plain, read_document, scenario_path
 from simran.errors import Fault, ScenarioError, UnknownNameError
 from simran.scenario.assumptions import multiply
-from simran.scenario.compose import compose
+from simran.scenario.compose import Composed, compose
 from simran.scenario.consistency import check_consistency
 from simran.scenario.homes import Home
 from simran.scenario.later import refuse_later
@@ -71,7 +71,17 @@ def load_with_places(
     faults += check_consistency(whole, parts)
     if faults or parts.spec is None:
         raise ScenarioError(_presented(faults))
+    for key in parts.traces:
+        _settle(whole, key)
     return resolve(whole, parts.spec, parts.traces), whole
+
+
+def _settle(whole: Composed, key: tuple[str | int, ...]) -> None:
+    """Name a trace file in full, so that the resolved scenario means it wherever it is read again."""
+    holder = whole.data
+    for part in key:
+        holder = holder[part]
+    holder["file"] = str(whole.home((*key, "file")).locate(holder["file"]).resolve())
 
 
 def _read(source: str | Path | Mapping[str, Any]) -> tuple[Document, Home]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from toy import toy
 
 from simran.engine import run
@@ -53,6 +54,19 @@ def test_the_manifest_s_scenario_gives_the_same_bytes(tmp_path: Path) -> None:
     second = run(load(first.manifest["scenario"]), out=tmp_path / "b")
     assert _digest(tmp_path / "a") == _digest(tmp_path / "b")
     assert second.summary == first.summary
+
+
+def test_the_manifest_s_scenario_finds_its_traces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "t.csv").write_text("t\n0.5\n7\n")
+    document = toy(agents__a__arrivals={"process": "trace", "file": "t.csv", "column": "t"})
+    (tmp_path / "here" / "it.yaml").write_text(yaml.safe_dump(document))
+    first = run(load(tmp_path / "here" / "it.yaml"), out=tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    run(load(first.manifest["scenario"]), out=tmp_path / "b")
+    assert _digest(tmp_path / "a") == _digest(tmp_path / "b")
 
 
 def test_another_group_moves_no_draw() -> None:
