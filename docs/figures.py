@@ -18,7 +18,7 @@ HEADROOMS = (0.0, 0.1, 0.2, 0.3)
 STAGES = {
     "agent_wait_s": "wait for the robot",
     "agent_compute_s": "on the robot",
-    "uplink_s": "uplink",
+    "uplink_s": "uplink (4 ms)",
     "server_wait_s": "wait for the server",
     "server_compute_s": "on the server",
 }
@@ -27,8 +27,9 @@ STAGES = {
 def warehouse() -> None:
     """Draw what headroom buys and costs: delays on the left, where the time goes on the right."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), constrained_layout=True)
-    rows = []
-    for headroom in HEADROOMS:
+    shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, len(HEADROOMS)))
+    rows, ticks = [], []
+    for headroom, shade in zip(HEADROOMS, shades, strict=True):
         scenario = simran.load("warehouse_contention", [f"allocator.headroom={headroom}"])
         result = simran.run(scenario)
         frame = result.requests
@@ -37,24 +38,28 @@ def warehouse() -> None:
         late = 100 * result.summary["total"]["violation_rate"]
         bits = int(done["weight_bits"].iloc[0])
         label = f"headroom {headroom:g}: {bits} bit, {late:.1f} % late"
-        left.plot(delay, np.arange(1, len(delay) + 1) / len(delay), label=label)
+        ticks.append(f"{headroom:g}\n{bits} bit\nD = {done['distortion'].iloc[0]:.1e}")
+        share = np.arange(1, len(delay) + 1) / len(delay)
+        left.plot(delay, share, color=shade, label=label)
         rows.append([float(done[stage].mean()) for stage in STAGES])
     left.axvline(3.5, color="black", linestyle=":", linewidth=1)
     left.text(3.52, 1.015, "budget", fontsize=8)
     left.set(xlabel="delay of a request [s]", ylabel="share of requests", xlim=(2.2, 5.0))
     left.legend(fontsize=8, loc="lower right")
-    _bars(right, np.array(rows).T)
+    _bars(right, np.array(rows).T, ticks)
+    for axes, letter in ((left, "a"), (right, "b")):
+        axes.set_title(letter, loc="left", fontweight="bold")
     figure.savefig(IMAGES / "warehouse.png", dpi=130)
 
 
-def _bars(axes: Axes, times: np.ndarray) -> None:
+def _bars(axes: Axes, times: np.ndarray, ticks: list[str]) -> None:
     bottom = np.zeros(len(HEADROOMS))
-    names = [f"{headroom:g}" for headroom in HEADROOMS]
-    for label, values in zip(STAGES.values(), times, strict=True):
-        axes.bar(names, values, bottom=bottom, label=label)
+    colours = ("#bbbbbb", "#4477aa", "#66ccee", "#dddddd", "#cc6677")
+    for label, values, colour in zip(STAGES.values(), times, colours, strict=True):
+        axes.bar(ticks, values, bottom=bottom, label=label, color=colour, edgecolor="white")
         bottom += values
-    axes.set(xlabel="headroom", ylabel="mean time [s]", ylim=(0, 5.2))
-    axes.legend(fontsize=8, ncols=2, loc="upper center")
+    axes.set(xlabel="headroom, bits and distortion D", ylabel="mean time [s]", ylim=(0, 4.6))
+    axes.legend(fontsize=8, ncols=3, loc="upper center")
 
 
 if __name__ == "__main__":

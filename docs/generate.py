@@ -114,6 +114,20 @@ language as JSON Schema for editors, `simran validate FILE` reports every fault 
   and gives the source of its numbers under `provenance`.
 - **`--set path=value`** on the command line overrides one key, as in
   `--set agents.inspector.count=4 --set "network.links[0].delay=1 ms"`.
+- **A model or a device of your own** is a file with the keys below, without `models.*.` or `devices.*.`:
+
+  ```yaml
+  # my_device.yaml, named by `devices: {edge: {profile: ./my_device.yaml}}`
+  description: the server under my desk
+  f_max: 3 GHz
+  flops_per_cycle: 512
+  power: {dynamic: 3.0e-27, exponent: 3, static: 20 W, idle: 20 W}
+  provenance:
+    f_max: {kind: published, source: "its data sheet"}
+    flops_per_cycle: {kind: measured, source: "a matrix product of 4096 by 4096"}
+    power: {kind: assumed, source: "no meter at hand"}
+  ```
+
 - **Unknown keys are errors**, and so is everything that this version does not build yet.
 """
 
@@ -124,7 +138,11 @@ _PARTS = (
         "models",
         "A model is a chain of blocks. Any end of a block is a point where the chain can be split: what"
         " comes before runs on the agent at the chosen bit-width, what comes after on the server at full"
-        " precision. Bits scale the operations and the weight bytes of the agent's part, never what is sent.",
+        " precision. Bits scale the operations and the weight bytes of the agent's part, never what is"
+        " sent.\n\n"
+        "With `split: auto` the allocator looks at every split point. Since only the agent's weights are"
+        " quantized, it then moves as little as possible to the agent, and `placement: auto` often moves"
+        " nothing: pin the split to study quantization on board.",
     ),
     (
         "Devices",

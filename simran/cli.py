@@ -182,13 +182,16 @@ def verify(as_json: Json = False, quiet: Quiet = False) -> None:
 @app.command(name="list")
 def list_(
     what: Annotated[str, typer.Argument(help="models, devices, allocators, scenarios or columns.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One of them; all if left out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the catalogue with its sources, the allocators, or the columns of the results."""
     from simran.experiments import listing
     from simran.reports import render_profiles, render_rows
 
-    rows = listing(what)
+    rows = listing(what, name)
     if as_json:
         _print_json(rows)
     else:

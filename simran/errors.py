@@ -52,7 +52,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     text = str(name)
     if len(text) > _MOST_SHOWN:  # no slip of a key, and the comparison takes its square in time
         return None
-    matches = difflib.get_close_matches(text, list(known), n=1, cutoff=0.55)
+    names = list(known)
+    matches = difflib.get_close_matches(text, names, n=1, cutoff=0.55)
+    if not matches and len(text) >= 3:  # part of a longer name
+        matches = [it for it in names if text.lower() in it.lower()]
     return matches[0] if matches else None
 
 

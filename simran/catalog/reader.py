@@ -113,13 +113,19 @@ def _position(text: str, index: int) -> tuple[int, int]:
     return before.count("\n") + 1, index - before.rfind("\n")
 
 
+#: What the parser says where a line is indented unlike its neighbours.
+_OF_INDENTATION = ("not allowed", "expected <block end>", "expected key")
+
+
 def _syntax(error: yaml.YAMLError, name: str, text: str) -> Fault:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     written = (text.splitlines() or [""])[min(line, text.count("\n") + 1) - 1 :][:1] or [""]
     tabbed = "\t" in written[0][: max(column, len(written[0]) - len(written[0].lstrip()))]
-    help_ = "indent with spaces, not tabs" if tabbed else None
+    indented = any(it in str(problem) for it in _OF_INDENTATION)
+    help_ = "look at the indentation of this line and of the one before" if indented else None
+    help_ = "indent with spaces, not tabs" if tabbed else help_
     return Fault(f"is not valid YAML: {problem}", name, line, column, "", help_)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,47 @@ from simran.results import ALLOCATION_COLUMNS, Design, ParquetLog, nullable, str
 __all__ = ["AllocationLog"]
 
 _FLUSH = 4096
+_MOST_NAMES = 8
+
+
+@dataclass
+class _InForce:
+    """What the designs of one group were, over a run."""
+
+    changes: int = 0
+    infeasible: int = 0
+    cuts: list[str] = field(default_factory=list)
+    binding: list[str] = field(default_factory=list)
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def add(self, design: Design) -> None:
+        self.changes += 1
+        self.infeasible += not design.feasible
+        cut = design.placement or "refused"
+        _once(self.cuts, f"{cut}: {design.split}" if cut == "co-inference" else cut)
+        _once(self.binding, design.binding)
+        for name in ("weight_bits", "agent_frequency_hz", "server_frequency_hz"):
+            value = float(getattr(design, name))
+            if value and not math.isnan(value):
+                low, high = self.ranges.get(name, (value, value))
+                self.ranges[name] = min(low, value), max(high, value)
+
+    def as_dict(self) -> dict[str, Any]:
+        ranges = {
+            name: list(self.ranges[name]) if name in self.ranges else None
+            for name in ("weight_bits", "agent_frequency_hz", "server_frequency_hz")
+        }
+        found = {"changes": self.changes, "infeasible": self.infeasible, "cuts": self.cuts}
+        return {**found, **ranges, "binding": self.binding}
+
+
+def _once(known: list[str], name: str) -> None:
+    if name not in known and len(known) < _MOST_NAMES:
+        known.append(name)
 
 
 class AllocationLog:
-    """Writes designs as they come into force.
+    """Writes designs as they come into force, and keeps what they were over the run.
 
     Parameters
     ----------
@@ -27,14 +66,20 @@ class AllocationLog:
         self._log = ParquetLog(path, ALLOCATION_COLUMNS) if path else None
         self._agents, self._groups = agents, groups
         self._rows: list[tuple[float, int, Design]] = []
+        self._in_force = {name: _InForce() for name in groups}
 
     def add(self, time_s: float, agent: int, design: Design) -> None:
         """Take note of an agent's new design, in force from ``time_s`` [s]."""
+        self._in_force[self._groups[agent]].add(design)
         if self._log is None:
             return
         self._rows.append((time_s, agent, design))
         if len(self._rows) >= _FLUSH:
             self._flush()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return, by group: changes, cuts, ranges of bits and clocks, what stops better designs."""
+        return {name: it.as_dict() for name, it in self._in_force.items()}
 
     def close(self) -> int:
         """Finish the file; return the number of rows."""

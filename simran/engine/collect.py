@@ -31,6 +31,7 @@ class Ledger:
     scenario, seed, replication : what was run
     world, recorder, controller : what ran it
     loads : of the stations, by name
+    designs : what was in force, by group
     watched : the stations
     warm : integrals of the stations at the end of the warm-up, in their order
     left_s : service that unfinished requests still need, by station [s]
@@ -45,6 +46,7 @@ class Ledger:
     recorder: Recorder
     loads: Mapping[str, StationLoad]
     controller: Controller
+    designs: dict[str, Any]
     watched: list[Station]
     warm: list[tuple[float, float]]
     left_s: dict[str, float]
@@ -67,6 +69,7 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
         "truncated": ledger.truncated,
         "verdict": worst([station["verdict"] for station in found.values()]),
         **recorder.groups.as_dict(ledger.end_s, scenario.warmup_s),
+        "designs": {"allocator": scenario.allocator.name, "groups": ledger.designs},
         "stations": found,
         "energy": _energy(ledger),
         "decisions": {
@@ -82,6 +85,8 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
 
 def _ended_early(ledger: Ledger) -> Iterator[str]:
     """Say so where the traces held too few arrivals for the completions that were asked for."""
+    if ledger.end_s <= ledger.scenario.warmup_s:
+        yield "the whole run lies within the warm-up, so there are no statistics"
     asked, done = ledger.scenario.requests, ledger.recorder.groups.completed_in_all
     if asked is not None and done < asked and not ledger.truncated:
         yield f"requests: {asked} was not reached: the arrivals ended after {done} completed"

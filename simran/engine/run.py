@@ -213,6 +213,7 @@ class _Session:
             self.recorder,
             self.recorder.stations.loads | self.links.loads,
             self.controller,
+            self.log.as_dict(),
             self.watched,
             self.warm,
             by_station,

@@ -67,16 +67,32 @@ def _options(file: str) -> Iterator[Fault]:
             yield document.fault(("allocator", "options", key), str(error))
 
 
-def listing(what: str) -> list[dict[str, Any]]:
+def listing(what: str, name: str | None = None) -> list[dict[str, Any]]:
     """Return the catalogue of one kind as rows.
+
+    Parameters
+    ----------
+    what : models, devices, allocators, scenarios or columns
+    name : of one entry; None for all
 
     Raises
     ------
     UnknownNameError
-        for anything but models, devices, allocators, scenarios and columns
+        for another kind, or a name that it does not have
     """
     if what not in _KINDS:
         raise UnknownNameError("catalogue", what, _KINDS)
+    rows = _rows(what)
+    if name is None:
+        return rows
+    key = "column" if what == "columns" else "name"
+    chosen = [row for row in rows if row[key] == name]
+    if not chosen:
+        raise UnknownNameError(what.removesuffix("s"), name, {row[key] for row in rows})
+    return chosen
+
+
+def _rows(what: str) -> list[dict[str, Any]]:
     return {
         "models": lambda: _profiles("models"),
         "devices": lambda: _profiles("devices"),

@@ -7,7 +7,14 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_EXCEPTION,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -101,8 +108,8 @@ def run_replications(
             folders = _run_all(scenario, replications, path, pool, progress)
         results = [Result.open(it) for it in folders]
         if not results:
-            raise RunError("no replication had ended when the run was interrupted")
-        folder.write("summary.json", _joined(scenario, results))
+            raise RunError("no replication had begun when the run was interrupted")
+        folder.write("summary.json", _joined(scenario, results, replications))
     except BaseException as error:
         with suppress(StorageError):  # what went wrong first is what to tell
             folder.write(
@@ -153,7 +160,14 @@ def _run_all(
                 progress(1.0 - len(left) / count)
             if stop.asked or any(it.exception() for it in done if not it.cancelled()):
                 left = _call_off(left)
-    return [it.result() for it in futures if not it.cancelled()]
+    errors = [it.exception() for it in futures if not it.cancelled()]
+    # A worker that was asked to end before it could listen takes the others down with it; what
+    # went wrong before that is what to tell.
+    real = [it for it in errors if it is not None and not isinstance(it, BrokenExecutor)]
+    broken = [it for it in errors if isinstance(it, BrokenExecutor) and not stop.asked]
+    for error in (*real, *broken):
+        raise error
+    return [it.result() for it in futures if not it.cancelled() and it.exception() is None]
 
 
 def _call_off(left: set[Future[Path]]) -> set[Future[Path]]:
@@ -165,14 +179,17 @@ def _call_off(left: set[Future[Path]]) -> set[Future[Path]]:
     return begun
 
 
-def _joined(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
+def _joined(scenario: Scenario, results: Sequence[Result], asked: int) -> dict[str, Any]:
+    # Replications that were cut short at different times are no sample of one thing.
+    whole = [result for result in results if result.manifest["status"] == "complete"]
+    results = whole or results[:1]
     groups = {
         name: _over([result.summary["groups"][name] for result in results])
         for name in scenario.groups
     }
     verdicts = [str(result.summary["verdict"]) for result in results]
     counted = {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
-    over = {"count": len(results), "verdicts": counted, "groups": groups}
+    over = {"count": len(results), "asked": asked, "verdicts": counted, "groups": groups}
     return {**results[0].summary, "verdict": worst(verdicts), "replications": over}
 
 

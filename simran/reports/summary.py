@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simran.reports.tables import bullet, figure, filled, table
@@ -19,8 +19,9 @@ def render_summary(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> s
     """
     parts = [
         "\n".join(map(filled, _headline(summary, manifest))),
-        _groups(summary),
         *_replications(summary),
+        _groups(summary),
+        _designs(summary.get("designs")),
         _stations(summary["stations"]),
         _energy(summary["energy"]),
         "\n".join(_invariants(summary)),
@@ -37,19 +38,26 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
         f"{verdict}: {summary['name']}, seed {summary['seed']}, {figure(summary['end_s'])} s simulated"
         + ("" if status == "complete" else f" ({status})")
     )
+    over = summary.get("replications")
+    if over:
+        verdicts = ", ".join(f"{count} {name}" for name, count in over["verdicts"].items())
+        asked = over["asked"]
+        ended = "" if over["count"] == asked else f" of {asked}, the others were interrupted"
+        yield f"{over['count']} replications{ended}: {verdicts}; means with 95 % intervals over them below"
     violations = total["violations"]
     rate = total["violation_rate"]
+    first = "in the first one, " if over else ""
     if rate is None:
-        yield "violations: no deadline fell into the run"
+        yield f"violations: {first}no deadline fell into the run"
     else:
         yield (
-            f"violations: {100 * rate:.2f} % of {violations['judged']} requests"
-            f"{_causes(violations['causes'], violations['judged'])}"
+            f"violations: {first}{100 * rate:.2f} % of {violations['judged']} requests whose deadline fell"
+            f" into the run{_causes(violations['causes'], violations['judged'])}"
         )
     energy = summary["energy"]
     yield (
-        f"energy per completed request: {figure(energy['total_per_completed_j'])} J in all,"
-        f" {figure(energy['budgeted_per_completed_j'])} J of it budgeted"
+        f"energy per completed request: {first}{figure(energy['total_per_completed_j'])} J in all,"
+        f" {figure(energy['budgeted_per_completed_j'])} J of it budgeted (whole run, warm-up included)"
     )
 
 
@@ -91,6 +99,34 @@ def _groups(summary: Mapping[str, Any]) -> str:
     return text
 
 
+def _designs(designs: Mapping[str, Any] | None) -> str:
+    if not designs:
+        return ""
+    rows = []
+    for name, group in designs["groups"].items():
+        clocks = ("agent_frequency_hz", "server_frequency_hz")
+        rows.append(
+            [
+                name,
+                ", ".join(group["cuts"]),
+                _range(group["weight_bits"], 1.0),
+                *(_range(group[clock], 1e-9) for clock in clocks),
+                str(group["changes"]),
+                str(group["infeasible"]),
+                ", ".join(group["binding"]),
+            ]
+        )
+    header = ["group", "designed by " + designs["allocator"], "bits", "agent GHz", "server GHz"]
+    return table([*header, "designs", "infeasible", "stopped by"], rows)
+
+
+def _range(ends: Sequence[float] | None, scale: float) -> str:
+    if ends is None:
+        return "–"
+    low, high = (figure(end * scale) for end in ends)
+    return low if low == high else f"{low}…{high}"
+
+
 def _spread(quantity: Mapping[str, Any]) -> str:
     interval = quantity["interval95"]
     return "" if interval is None else f" ±{figure((interval[1] - interval[0]) / 2, 2)}"
@@ -107,9 +143,7 @@ def _replications(summary: Mapping[str, Any]) -> Iterator[str]:
             spread = "–" if interval is None else f"[{figure(interval[0])}, {figure(interval[1])}]"
             rows.append([name, metric, figure(value["mean"]), spread])
     header = ["group", "quantity", "mean", "95 % interval"]
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
-    title = f"over {found['count']} replications: {verdicts} (the tables show the first)"
-    yield f"{title}\n{table(header, rows)}"
+    yield f"over {found['count']} replications\n{table(header, rows)}\n\nwhat follows is the first one's"
 
 
 def _stations(stations: Mapping[str, Any]) -> str:

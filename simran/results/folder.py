@@ -143,10 +143,14 @@ class Result:
         folder = Path(path)
         result = cls(folder)
         if not (folder / "manifest.json").is_file():
-            raise OutputError(f"{folder}: not a result folder (it has no manifest.json)")
+            inner = sorted(it.parent.name for it in folder.glob("*/manifest.json"))
+            there = f"; its folder {inner[-1]} is one" if inner else ""
+            raise OutputError(f"{folder}: not a result folder (it has no manifest.json){there}")
         status = result.manifest.get("status")
         if status == "running":
-            raise OutputError(f"{folder}: the run has not ended, or was killed; run it again")
+            raise OutputError(
+                f"{folder}: the run has not ended, or was killed; run it again, with --overwrite"
+            )
         if status == "failed":
             raise OutputError(f"{folder}: the run failed: {result.manifest.get('error')}")
         result.summary  # noqa: B018 - reading it now reports a broken file here
@@ -194,6 +198,9 @@ class Result:
 
         path = self.path / name
         if not path.is_file():
+            parts = self.manifest.get("replications")
+            if parts:
+                raise OutputError(f"{path}: each replication has its own, in {', '.join(parts)}")
             raise OutputError(f"{path}: was not written; set {key} in the scenario")
         try:
             return pd.read_parquet(path)

@@ -48,10 +48,11 @@ class _Quantity:
 
     def as_dict(self) -> dict[str, Any]:
         low, high = self._batches.interval()
+        std = self._moments.std  # of values that are all alike, nothing but rounding
         known = math.isfinite(low)
         return {
             "mean": number(self._moments.mean),
-            "std": number(self._moments.std),
+            "std": number(0.0 if std <= 1e-12 * abs(self._moments.mean) else std),
             **{f"p{p}": number(self._sketch.quantile(p / 100)) for p in (50, 95, 99)},
             "interval95": [low, high] if known else None,
             "note": "" if known else "run too short",

@@ -34,7 +34,7 @@ def load(
     Parameters
     ----------
     source : path of a YAML file, name of a shipped scenario, or the content as a mapping
-    overrides : ``path=value``, such as ``agents.inspector.count=3``
+    overrides : ``path=value``, such as ``agents.inspector.count=3``, or several of them
     seed : instead of the scenario's
     scale : key path of an assumed number, as in ``Scenario.assumptions`` -> factor to multiply it with
 
@@ -59,6 +59,7 @@ def load_with_places(
 ) -> tuple[Scenario, Document]:
     """Return a scenario as :func:`load` does, and its document, for who finds more faults in it."""
     document, home = _read(source)
+    overrides = [overrides] if isinstance(overrides, str) else overrides
     changes = [*overrides, f"seed={seed}"] if seed is not None else overrides
     whole = compose(document, home, changes)
     for assumption in whole.assumed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from simran.compute import PowerLaw, PowerStates, Processor
 from simran.scenario.assumptions import Assumption
@@ -231,6 +231,28 @@ def _notes(spec: ScenarioSpec) -> list[str]:
         if model.quality is not None:
             notes.append(
                 f"models.{name}: quality ({model.quality.metric}) was measured with"
-                f" {model.quality.quantizer}; it is given where the model's quantizer is the same"
+                f" {model.quality.quantizer}, and is given for that quantizer"
+                if model.quality.quantizer == model.quantizer
+                else f"models.{name}: quality ({model.quality.metric}) was measured with"
+                f" {model.quality.quantizer}, not with {model.quantizer}, so none is given"
             )
-    return notes
+    return notes + list(_device_notes(spec))
+
+
+def _device_notes(spec: ScenarioSpec) -> Iterator[str]:
+    used = [group.device for group in spec.agents.values()]
+    used += [server.device for server in spec.network.servers.values()]
+    for name in dict.fromkeys(used):
+        device = spec.devices[name]
+        if device.power is not None and device.power.static < device.power.idle:
+            yield (
+                f"devices.{name}: a busy processor draws {device.power.static:g} W besides its dynamic"
+                f" power, less than the {device.power.idle:g} W of an idle one"
+            )
+        sources = device.provenance or {}
+        source = str((sources.get("flops_per_cycle") or {}).get("source", ""))
+        if source.startswith("peak"):
+            yield (
+                f"devices.{name}: flops_per_cycle is the peak of the data sheet; real networks reach"
+                " less, so set what you measure"
+            )

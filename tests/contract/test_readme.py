@@ -52,7 +52,7 @@ def test_every_block_runs(tmp_path: Path) -> None:
                 if line.startswith("simran ") and line != "simran verify":
                     outputs[line] = _run([sys.executable, "-m", *shlex.split(line)], tmp_path)
                     assert outputs[line], line
-    (shown,) = [body for kind, body in BLOCKS if not kind and body.startswith("STABLE")]
+    (shown,) = [body for kind, body in BLOCKS if kind == "console" and body.startswith("STABLE")]
     assert shown in outputs["simran run warehouse_contention --out results/warehouse"]
     assert (tmp_path / "results/five-times/summary.json").is_file()
 

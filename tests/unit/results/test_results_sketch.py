@@ -59,7 +59,7 @@ def test_memory_grows_with_the_range_only() -> None:
     for _ in range(100):
         sketch.add(10 ** draw.uniform(-5, 5, 10_000))
     held = [it for it in vars(sketch).values() if isinstance(it, (np.ndarray, list))]
-    assert sum(map(len, held)) <= 2900
+    assert sum(map(len, held)) <= 3 * 2900  # count, least and most of every bucket
     assert sketch.count == 1_000_000
 
 
