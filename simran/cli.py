@@ -8,13 +8,29 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from simran import __version__
 from simran.errors import InputError, SimranError
 
 __all__ = ["app", "main"]
 
+#: Commands that a later version will have.
+_LATER = ("calibrate", "capacity", "check-allocator", "compare", "report", "sweep")
+
+
+class _Commands(TyperGroup):
+    """The commands; those of a later version are refused by name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return what a name stands for."""
+        if args and args[0] in _LATER:
+            ctx.fail(f"{args[0]!r} is not in this version")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Discrete-event simulation of AI-RAN co-inference.",
     no_args_is_help=True,
     add_completion=False,

@@ -122,11 +122,16 @@ def balance(log_pull: Floats, log_push: Floats, p: Floats, q: Floats, total: Flo
     Closed form where p = q; else x = total·σ(z) and Newton on z, whose residual has a slope between
     −p and −q that changes monotonically, so it converges from everywhere.
     """
-    if np.all(p == q):
-        odds = np.exp((log_push - log_pull) / p)
-        share = 1 / (1 + odds)
-        # no pull at all leaves no time to it; neither pull nor push is 0/0
-        return total * np.where(np.isneginf(log_pull), 0.0, share)
+    odds = np.exp((log_push - log_pull) / p)
+    closed = 1 / (1 + odds)
+    if not np.all(p == q):
+        closed = np.where(p == q, closed, _newton(log_pull, log_push, p, q, total))
+    # no pull at all leaves no time to it; neither pull nor push is 0/0
+    return total * np.where(np.isneginf(log_pull), 0.0, closed)
+
+
+def _newton(log_pull: Floats, log_push: Floats, p: Floats, q: Floats, total: Floats) -> Floats:
+    """Return x over the total where p and q differ."""
     constant = log_pull - log_push + (q - p) * np.log(np.maximum(total, 1e-300))
     z = constant / np.maximum(p, q)
     for _ in range(50):
@@ -136,8 +141,8 @@ def balance(log_pull: Floats, log_push: Floats, p: Floats, q: Floats, total: Flo
         if not np.any(np.abs(step) > 1e-15 * (1 + np.abs(z))):
             break
     z = np.where(np.isfinite(constant), z, constant)
-    share = 1 / (1 + np.exp(-z))
-    return total * np.where(np.isneginf(log_pull), 0.0, share)
+    share: Floats = 1 / (1 + np.exp(-z))
+    return share
 
 
 def _times(cycles: Floats, box: Box) -> tuple[Floats, Floats]:

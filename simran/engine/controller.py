@@ -118,6 +118,9 @@ class Controller:
         clock, period_s = self._world.clock, self._spec.period_s
         for tick in range(1, 2**62):
             yield clock.at(tick * period_s)
+            if self._world.finished:
+                clock.halted = True
+                return
             agent, uplink, server = self._waits.means()
             self._decide_all(
                 replace(

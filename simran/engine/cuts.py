@@ -124,7 +124,7 @@ def _qualities(model: Model, cuts: list[_Cut]) -> tuple[Floats, Floats]:
             values[row] = curve.reference
             continue
         points = curve.points.get(model.blocks[cut.depth - 1].name)
-        if points is None or cut.placement == "on-device":
+        if points is None:
             continue
         known, measured = zip(*points, strict=True)
         at = np.array(model.bits, dtype=float)

@@ -18,12 +18,13 @@ from typing import Any
 
 from simran.engine.allocation_log import AllocationLog
 from simran.engine.collect import Ledger, summarise
-from simran.engine.controller import Controller
+from simran.engine.controller import Controller, make_allocator
 from simran.engine.interrupt import RunInterrupted, Stop, stop_signals
 from simran.engine.links import LinkLoads
+from simran.engine.observation import observe
 from simran.engine.stations import Sampler, stations
 from simran.engine.world import World, build
-from simran.errors import InvariantError, RunError, StorageError
+from simran.errors import AllocationError, InvariantError, RunError, StorageError
 from simran.results import RecordContext, Recorder, Request, Result, ResultFolder
 from simran.results.records import COMPLETED, UNFINISHED
 from simran.scenario import Scenario
@@ -85,6 +86,7 @@ def run(
     """
     began = time.perf_counter()
     used = scenario.seed if seed is None else seed
+    refuse_options(scenario, overwrite)
     path = Path(tempfile.mkdtemp(prefix="simran-")) if out is None else Path(out)
     folder = ResultFolder(path, overwrite)
     session = _Session(scenario, Streams(used, replication), folder)
@@ -110,6 +112,20 @@ def run(
     if stop.asked:
         raise RunInterrupted(stop.asked, result)
     return result
+
+
+def refuse_options(scenario: Scenario, overwrite: bool) -> None:
+    """Let the allocator refuse its options before anything is written; before a loss, a design too.
+
+    Raises
+    ------
+    InputError
+        if it does
+    """
+    allocator = make_allocator(scenario, Streams(scenario.seed))
+    if overwrite:
+        with suppress(AllocationError):  # what it answers is for the run to judge
+            allocator.allocate(observe(scenario))
 
 
 class _Session:

@@ -83,7 +83,7 @@ class Sampler:
     """
 
     def __init__(self, world: World, watched: list[Station], interval_s: float, path: Path) -> None:
-        self._clock = world.clock
+        self._world, self._clock = world, world.clock
         self._stations = watched
         self._interval_s = interval_s
         self._log = ParquetLog(path, TIMESERIES_COLUMNS)
@@ -106,6 +106,9 @@ class Sampler:
             time_s = tick * self._interval_s
             yield self._clock.at(time_s)
             self._sample(time_s)
+            if self._world.finished:
+                self._clock.halted = True
+                return
 
     def _read(self, now: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
         return np.array(

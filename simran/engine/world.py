@@ -59,6 +59,7 @@ class World:
     directions : each direction of each transport link, by ``from>to``
     present : requests in the system by number
     number : gives each request its number
+    endless : whether the run has no set duration, so that it ends when nothing can happen any more
     """
 
     clock: Clock
@@ -70,6 +71,12 @@ class World:
     directions: dict[str, Direction]
     present: dict[int, Request]
     number: Iterator[int]
+    endless: bool
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run is to end because no request is inside and none will come."""
+        return self.endless and not self.present and all(it.exhausted for it in self.agents)
 
     def arrivals(self) -> int:
         """Return how many requests have arisen; to be asked once, at the end of the run."""
@@ -145,6 +152,7 @@ def build(scenario: Scenario, streams: Streams, ended: Callable[[Request], None]
         directions=directions,
         present=present,
         number=number,
+        endless=scenario.duration_s is None,
     )
     world.wire(ended, _paths(scenario, clock, directions))
     return world

@@ -117,6 +117,11 @@ class Agent:
         self._next_s = self._clock._now + self._think_s
         self._alarm.bring_forward(self._next_s)
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether no request will arise here any more, unless an answer brings one about."""
+        return self._next_s == math.inf
+
     def backlog_s(self) -> float:
         """Return how long a job that came now would wait for the processor [s]."""
         return self.calendar.wait_s(self._clock._now)
@@ -133,7 +138,7 @@ class Agent:
         """Return what the processor has drawn up to now [J]."""
         meter = copy(self._meter)
         job = self._first
-        if job is not None and job.agent_start < now:
+        if job is not None:
             meter.broken_job(job.agent_start, now, job.design.agent_frequency_hz)
         meter.idle_until(now)
         return meter.total_j

@@ -83,6 +83,12 @@ class Lanes:
             self._put(lane, self._virtual + (self._mark[lane] - self._virtual) * old / share)
             self._aim(now)
 
+    @property
+    def due_now(self) -> bool:
+        """Whether another job is done at this very instant."""
+        self._forget_stale()
+        return bool(self._marks) and self._marks[0][0] <= self._virtual
+
     def set_speed(self, speed: float) -> None:
         """Change the common speed, from now on; 0 stalls."""
         now = self._settle()
@@ -141,10 +147,14 @@ class Lanes:
         self._mark[lane] = mark
         heappush(self._marks, (mark, lane, self._version[lane]))
 
-    def _aim(self, now: float) -> None:
+    def _forget_stale(self) -> None:
         marks = self._marks
         while marks and marks[0][2] != self._version[marks[0][1]]:
             heappop(marks)
+
+    def _aim(self, now: float) -> None:
+        self._forget_stale()
+        marks = self._marks
         if not marks or not self.speed:
             self._next_s = math.inf
             return

@@ -114,9 +114,7 @@ class _OneByOne(Server):
         """Return what its workers have drawn up to now [J]."""
         meters = [copy(meter) for meter in self.meters]
         for _, _, worker, job in sorted(self._jobs):
-            if job.server_start < now:
-                clock_hz = job.design.server_frequency_hz
-                meters[worker].broken_job(job.server_start, now, clock_hz)
+            meters[worker].broken_job(job.server_start, now, job.design.server_frequency_hz)
         for meter in meters:
             meter.idle_until(now)
         return math.fsum(meter.total_j for meter in meters)

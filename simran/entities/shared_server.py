@@ -60,11 +60,11 @@ class _CommonClock(Server):
         self._asked[frequency_hz] += 1
         self._tune()
 
-    def _ask_no_more(self, frequency_hz: float) -> None:
+    def _ask_no_more(self, frequency_hz: float, others_end: bool) -> None:
         self._asked[frequency_hz] -= 1
         if not self._asked[frequency_hz]:
             del self._asked[frequency_hz]
-        if self._asked:
+        if self._asked and not others_end:  # no clock for jobs that have no work left
             self._tune()
 
     def _tune(self) -> None:
@@ -143,7 +143,7 @@ class ProcessorSharingServer(_CommonClock):
         self._count -= 1
         if not self._count:
             self._joules = 0.0
-        self._ask_no_more(request.design.server_frequency_hz)
+        self._ask_no_more(request.design.server_frequency_hz, self._jobs.due_now)
         self.served(request)
 
     def _left(self) -> list[tuple[Request, float]]:
@@ -224,7 +224,7 @@ class SpacePartitionServer(_CommonClock):
         self._account(now)
         request.server_j += self._lanes.share(lane) * self._joules
         self._used = self._lanes.used
-        self._ask_no_more(request.design.server_frequency_hz)
+        self._ask_no_more(request.design.server_frequency_hz, self._lanes.due_now)
         self.served(request)
 
     def _left(self) -> list[tuple[Request, float]]:

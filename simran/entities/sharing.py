@@ -81,6 +81,11 @@ class Sharing:
         self.occupancy_s -= now
         self._aim(now)
 
+    @property
+    def due_now(self) -> bool:
+        """Whether another job is done at this very instant."""
+        return bool(self._marks) and self._marks[0][0] <= self._virtual
+
     def set_speed(self, speed: float) -> None:
         """Change the speed of a server, from now on; 0 stalls."""
         now = self._clock._now

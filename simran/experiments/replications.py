@@ -19,7 +19,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from simran.engine import RunInterrupted, default_folder, run, stop_signals
+from simran.engine import RunInterrupted, default_folder, refuse_options, run, stop_signals
 from simran.errors import RunError, StorageError
 from simran.results import Result, ResultFolder, worst
 from simran.results.statistics import number
@@ -101,6 +101,7 @@ def run_replications(
     path = out if out is not None else default_folder(scenario, scenario.seed)
     if replications == 1:
         return run(scenario, out=path, overwrite=overwrite, progress=progress)
+    refuse_options(scenario, overwrite)
     folder = ResultFolder(path, overwrite)
     try:
         with ExitStack() as stack:

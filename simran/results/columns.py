@@ -63,7 +63,7 @@ weight_bits|int?|bit|bit-width of the weights on the agent; null when nothing ru
 agent_frequency_hz|float|Hz|clock on the agent
 server_frequency_hz|float|Hz|clock asked for at the server
 uplink_bits|float|bit|size of what was sent
-uplink_rate_bps|float|bit/s|uplink_bits over uplink_s
+uplink_rate_bps|float|bit/s|uplink_bits over uplink_s; inf in a cell of unlimited rate
 distortion|float||expected output distortion (see the documentation)
 distortion_lower|float||its lower bound, row L
 distortion_upper|float||its upper bound where there is one

@@ -9,7 +9,7 @@ import networkx as nx
 from simran.errors import Fault, hint, shown, word
 from simran.registry import Registry
 from simran.scenario.compose import Composed
-from simran.scenario.schema import AgentsSpec, ServerSpec
+from simran.scenario.schema import AgentsSpec, ServerSpec, SwitchingSpec
 from simran.scenario.structure import Parts
 
 __all__ = ["check_references"]
@@ -49,6 +49,14 @@ def _server(whole: Composed, parts: Parts, path: Key, server: ServerSpec) -> Ite
         yield whole.fault((*path, "workers"), f"allocated slices one processor: {found}")
     if server.partition == "clock" and server.discipline != "allocated":
         yield whole.fault((*path, "partition"), "partition belongs to discipline allocated")
+    device = parts.devices.get(server.device)
+    if server.partition == "clock" and device is not None and device.switching != SwitchingSpec():
+        yield whole.fault(
+            (*path, "partition"),
+            "slices with clocks of their own are a fiction in which switching has no cost, but"
+            f" devices.{server.device}.switching gives one",
+            "leave switching out, or use partition: space",
+        )
 
 
 def _links(whole: Composed, parts: Parts) -> Iterator[Fault]:

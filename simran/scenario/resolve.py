@@ -223,6 +223,11 @@ def _notes(spec: ScenarioSpec) -> list[str]:
             notes.append(
                 f"servers.{name}: partition clock gives slices energy for free; for reproducing papers"
             )
+        on = {it.model for it in spec.agents.values() if it.server in (name, None)}
+        if len(on) > 1 and spec.devices[server.device].memory is not None:
+            notes.append(
+                f"servers.{name}: its memory is checked for each model by itself, not in sum"
+            )
     for name, model in spec.models.items():
         if model.size.law == "trace":
             notes.append(

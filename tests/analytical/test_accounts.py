@@ -6,15 +6,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import UNIT, Tiny, on_server
 from toy import toy
 
 from simran.allocation import ALLOCATORS, Allocation, Allocator, Problem
 from simran.engine import run
+from simran.entities import Clock, ProcessorSharingServer
 from simran.results import Result
 from simran.scenario import load
 
@@ -205,3 +207,61 @@ def test_traces_that_end_too_early_are_said(tmp_path: Path) -> None:
     summary = run(load(document)).summary
     assert summary["total"]["completed"] == summary["total"]["dropped"] == 4
     assert any("ended after 4 completed" in note for note in summary["notes"])
+
+
+@pytest.mark.parametrize("changes", [{"allocator__every": 1.0}, {"outputs__timeseries": 7.0}, {}])
+def test_decisions_and_samples_do_not_keep_a_run_alive(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """Every request is dropped, the traces end at 6 s, and nothing else is to come."""
+    (tmp_path / "t.csv").write_text("t\n1\n2\n3\n4\n5\n6\n")
+    document = toy(
+        duration=None,
+        requests=12,
+        outputs={},
+        agents__a__count=2,
+        agents__a__arrivals={"process": "trace", "file": str(tmp_path / "t.csv"), "column": "t"},
+        agents__a__budget={"delay": 0.01},
+        agents__a__on_violation="drop",
+        **changes,
+    )
+    summary = run(load(document)).summary
+    assert summary["total"]["dropped"] == 12
+    assert 6.0 <= summary["end_s"] <= 7.0
+    assert any("requests: 12 was not reached" in note for note in summary["notes"])
+
+
+@pytest.mark.parametrize("discipline", ["fifo", "edf", "ps", "allocated"])
+def test_the_time_series_holds_every_joule_of_a_switch(discipline: str) -> None:
+    """Switches take long enough that many samples, and the end of the run, fall into one."""
+    switching = {"delay": "0.3 s", "energy": "2 J"}
+    document = toy(
+        duration=41.7,
+        outputs__timeseries=0.37,
+        models__m__size={"law": "exponential"},
+        agents__a__budget={"delay": 5.0, "energy": 30.0},
+        allocator={"name": "exact", "every": "per-request"},
+        devices__robot__switching=switching,
+        devices__edge__switching=switching,
+        network__servers__server={"device": "edge", "discipline": discipline},
+    )
+    for seed in range(6):
+        result = run(load(document), seed=seed)
+        frame = result.timeseries
+        lengths = frame.groupby("station")["time_s"].transform(lambda t: t.diff().fillna(t.iloc[0]))
+        for device, account in result.summary["energy"]["devices"].items():
+            drawn = (frame["power_w"] * lengths)[frame["station"] == device].sum()
+            assert drawn == pytest.approx(account["total_j"] - account["transmit_j"], rel=1e-9)
+            assert account["switching_j"] > 0
+
+
+def test_jobs_that_end_together_cause_no_switch_for_those_without_work() -> None:
+    """Two jobs at 2 Hz and 1 Hz of equal work join at once: the second has nothing left to slow for."""
+    processor = replace(UNIT, f_max_hz=2.0, switching_delay_s=0.25, switching_energy_j=1.0)
+    clock = Clock()
+    server = ProcessorSharingServer(clock, "server", processor)
+    plans = [on_server(2.0), replace(on_server(1.0), id=1), replace(on_server(2.0), id=2)]
+    world = Tiny([[0.0], [0.0], [3.0]], design=plans, server=server, clock=clock)
+    log = world.run(10.0)
+    assert [it.server_end for it in log] == pytest.approx([1.0, 1.0, 3.5])
+    assert server.meters[0].switching_j == 0.0

@@ -242,3 +242,31 @@ def test_faults_as_json_have_their_place(simran: Program, folder: Path) -> None:
     assert text.splitlines()[fault["line"] - 1][fault["column"] - 1 :].startswith("cuont")
     assert fault["path"].endswith("cuont")
     assert "count" in fault["suggestion"]
+
+
+@pytest.mark.parametrize("command", ["compare", "sweep", "calibrate"])
+def test_commands_of_a_later_version_are_refused_by_name(simran: Program, command: str) -> None:
+    assert simran(command, "sound.yaml") == 2
+    assert f"{command!r} is not in this version" in simran.err
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["allocator.options.foo=1"],
+        ["allocator={name: fixed-bits}", "allocator.options.bits=60"],
+        ["allocator={name: fixed-bits}", "allocator.options.bits=60", "--replications"],
+    ],
+)
+def test_an_option_that_is_refused_leaves_an_earlier_result_alone(
+    simran: Program, folder: Path, changes: list[str]
+) -> None:
+    short = ("--set", "duration=5 s")
+    more = ("--replications", "2") if "--replications" in changes else ()
+    assert simran("run", "sound.yaml", "--out", "r", *short, *more) == 0
+    before = {it: it.read_bytes() for it in sorted((folder / "r").rglob("*")) if it.is_file()}
+    sets = [part for change in changes if "=" in change for part in ("--set", change)]
+    again = ("run", "sound.yaml", "--out", "r", "--overwrite", *short, *sets, *more)
+    assert simran(*again) == 2
+    after = {it: it.read_bytes() for it in sorted((folder / "r").rglob("*")) if it.is_file()}
+    assert after == before
