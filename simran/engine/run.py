@@ -84,9 +84,9 @@ def run(
     InputError
         if the allocator does not know an option
     """
-    began = time.perf_counter()
     used = scenario.seed if seed is None else seed
     refuse_options(scenario, overwrite)
+    began = time.perf_counter()
     path = Path(tempfile.mkdtemp(prefix="simran-")) if out is None else Path(out)
     folder = ResultFolder(path, overwrite)
     session = _Session(scenario, Streams(used, replication), folder)
@@ -98,16 +98,15 @@ def run(
         folder.write("summary.json", summary)
         _refuse_broken(summary)
     except BaseException as error:
-        wall_s = time.perf_counter() - began
-        manifest = session.manifest(used, replication, "failed", wall_s)
+        manifest = session.manifest(used, replication, "failed", time.perf_counter() - began)
         with suppress(StorageError):  # what went wrong first is what to tell
             folder.write("manifest.json", manifest | {"error": f"{type(error).__name__}: {error}"})
         if out is None:
             shutil.rmtree(path, ignore_errors=True)
         raise
     status = "truncated" if stop.asked else "complete"
-    wall_s = time.perf_counter() - began
-    folder.write("manifest.json", session.manifest(used, replication, status, wall_s))
+    manifest = session.manifest(used, replication, status, time.perf_counter() - began)
+    folder.write("manifest.json", manifest)
     result = Result(path, temporary=out is None)
     if stop.asked:
         raise RunInterrupted(stop.asked, result)

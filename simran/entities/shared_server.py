@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 
@@ -49,8 +50,9 @@ class _CommonClock(Server):
             for request, cycles in self._left()
         }
 
+    @abstractmethod
     def _left(self) -> list[tuple[Request, float]]:
-        raise NotImplementedError
+        """Return the jobs present with the cycles that each still needs."""
 
     def _cycles(self, request: Request) -> float:
         flops = request.design.server_flops * request.server_size
@@ -96,12 +98,13 @@ class _CommonClock(Server):
         else:
             self._meter.idle_until(now)
 
+    @abstractmethod
     def _set_speed(self, cycles_per_s: float) -> None:
-        raise NotImplementedError
+        """Let all work go on at that speed; 0 stalls it."""
 
+    @abstractmethod
     def _at_work(self) -> tuple[float, float, float]:
         """Return busy workers, their dynamic power, and the part of it that a unit share causes."""
-        raise NotImplementedError
 
 
 class ProcessorSharingServer(_CommonClock):

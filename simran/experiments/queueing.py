@@ -197,6 +197,7 @@ def _document(  # noqa: PLR0913
 ) -> dict[str, Any]:
     """Return a scenario in which one station takes 1 s on average and the others next to nothing."""
     in_cell = at == "cell"
+    each = 1.0 if placement == "co-inference" else 0.5
     return {
         "simran": 1,
         "name": "queue",
@@ -209,10 +210,7 @@ def _document(  # noqa: PLR0913
                 "split": "head",
                 "input": "1000 bit",
                 "size": dict(size),
-                "blocks": [
-                    _block("head", 1.0 if placement == "co-inference" else 0.5),
-                    _block("tail", 1.0 if placement == "co-inference" else 0.5),
-                ],
+                "blocks": [_block("head", each), _block("tail", each)],
             }
         },
         "devices": {

@@ -30,7 +30,14 @@ from simran.scenario.resolved import (
     Server,
     SizeLaw,
 )
-from simran.scenario.schema import AgentsSpec, ArrivalsSpec, DeviceSpec, ScenarioSpec
+from simran.scenario.schema import (
+    AgentsSpec,
+    AllocatorPart,
+    ArrivalsSpec,
+    DeviceSpec,
+    ScenarioSpec,
+    ServerSpec,
+)
 
 __all__ = ["resolve"]
 
@@ -58,7 +65,6 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
         )
         for name, group in spec.agents.items()
     }
-    every = spec.allocator.every
     assumed = tuple(_assumed(whole, spec))
     return Scenario(
         name=spec.name,
@@ -74,34 +80,36 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
             for name, cell in spec.network.cells.items()
         },
         servers={
-            name: Server(
-                name,
-                server.device,
-                devices[server.device],
-                server.discipline,
-                server.workers,
-                server.partition,
-            )
+            name: _server(name, server, devices[server.device])
             for name, server in spec.network.servers.items()
         },
         links=tuple(
             Link((link.between[0], link.between[1]), link.rate, link.delay)
             for link in spec.network.links
         ),
-        allocator=AllocatorSpec(
-            name=spec.allocator.name,
-            every=every if isinstance(every, str) else "periodic",
-            period_s=math.nan if isinstance(every, str) else every,
-            headroom=spec.allocator.headroom,
-            select=spec.allocator.select,
-            decision_time_s=spec.allocator.decision_time,
-            options=spec.allocator.options,
-        ),
+        allocator=_allocator(spec.allocator),
         outputs=Outputs(spec.outputs.requests, spec.outputs.allocations, spec.outputs.timeseries),
         document=whole.data,
         assumed=tuple(str(it) for it in assumed),
         assumptions=assumed,
         notes=tuple(_notes(spec)),
+    )
+
+
+def _server(name: str, spec: ServerSpec, processor: Processor) -> Server:
+    return Server(name, spec.device, processor, spec.discipline, spec.workers, spec.partition)
+
+
+def _allocator(spec: AllocatorPart) -> AllocatorSpec:
+    every = spec.every
+    return AllocatorSpec(
+        name=spec.name,
+        every=every if isinstance(every, str) else "periodic",
+        period_s=math.nan if isinstance(every, str) else every,
+        headroom=spec.headroom,
+        select=spec.select,
+        decision_time_s=spec.decision_time,
+        options=spec.options,
     )
 
 
