@@ -249,7 +249,17 @@ def _notes(spec: ScenarioSpec) -> list[str]:
                 else f"models.{name}: quality ({model.quality.metric}) was measured with"
                 f" {model.quality.quantizer}, not with {model.quantizer}, so none is given"
             )
-    return notes + list(_device_notes(spec))
+    return notes + list(_device_notes(spec)) + list(_unsourced(spec))
+
+
+def _unsourced(spec: ScenarioSpec) -> Iterator[str]:
+    """Name what gives no sources: without them nothing can be listed as assumed."""
+    models = [it.model for it in spec.agents.values()]
+    devices = [it.device for it in (*spec.agents.values(), *spec.network.servers.values())]
+    bare = [f"models.{it}" for it in dict.fromkeys(models) if not spec.models[it].provenance]
+    bare += [f"devices.{it}" for it in dict.fromkeys(devices) if not spec.devices[it].provenance]
+    if bare:
+        yield f"no sources are given for the numbers of {', '.join(bare)} (key: provenance)"
 
 
 def _device_notes(spec: ScenarioSpec) -> Iterator[str]:

@@ -233,3 +233,23 @@ def test_words_and_pairs_that_look_like_numbers_stay_words() -> None:
     assert load(toy(devices__robot__power__dynamic="1e-28")).groups["a"].processor.power.dynamic_w(
         1e9
     ) == pytest.approx(0.1)
+
+
+def test_what_gives_no_sources_is_named() -> None:
+    document = toy()
+    (note,) = (it for it in load(document).notes if "no sources" in it)
+    assert "models.m, devices.robot, devices.edge" in note
+    for part in (
+        document["models"]["m"],
+        document["devices"]["robot"],
+        document["devices"]["edge"],
+    ):
+        part["provenance"] = {"description": {"kind": "assumed", "source": "made up"}}
+    assert not any("no sources" in it for it in load(document).notes)
+
+
+def test_less_power_at_work_than_idle_is_named() -> None:
+    power = {"dynamic": 1e-27, "static": "1 W", "idle": "2 W"}
+    notes = load(toy(devices__robot__power=power)).notes
+    assert any("devices.robot" in it and "less than the 2 W of an idle one" in it for it in notes)
+    assert not any("idle one" in it for it in load(toy()).notes)
