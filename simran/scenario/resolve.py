@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from simran.compute import PowerLaw, PowerStates, Processor
 from simran.scenario.assumptions import Assumption
@@ -255,17 +255,19 @@ def _notes(spec: ScenarioSpec) -> list[str]:
 def _unsourced(spec: ScenarioSpec) -> Iterator[str]:
     """Name what gives no sources: without them nothing can be listed as assumed."""
     models = [it.model for it in spec.agents.values()]
-    devices = [it.device for it in (*spec.agents.values(), *spec.network.servers.values())]
     bare = [f"models.{it}" for it in dict.fromkeys(models) if not spec.models[it].provenance]
-    bare += [f"devices.{it}" for it in dict.fromkeys(devices) if not spec.devices[it].provenance]
+    bare += [f"devices.{it}" for it in _devices(spec) if not spec.devices[it].provenance]
     if bare:
         yield f"no sources are given for the numbers of {', '.join(bare)} (key: provenance)"
 
 
-def _device_notes(spec: ScenarioSpec) -> Iterator[str]:
+def _devices(spec: ScenarioSpec) -> Iterable[str]:
     used = [group.device for group in spec.agents.values()]
-    used += [server.device for server in spec.network.servers.values()]
-    for name in dict.fromkeys(used):
+    return dict.fromkeys([*used, *(server.device for server in spec.network.servers.values())])
+
+
+def _device_notes(spec: ScenarioSpec) -> Iterator[str]:
+    for name in _devices(spec):
         device = spec.devices[name]
         if device.power is not None and device.power.static < device.power.idle:
             yield (

@@ -239,12 +239,10 @@ def test_what_gives_no_sources_is_named() -> None:
     document = toy()
     (note,) = (it for it in load(document).notes if "no sources" in it)
     assert "models.m, devices.robot, devices.edge" in note
-    for part in (
-        document["models"]["m"],
-        document["devices"]["robot"],
-        document["devices"]["edge"],
-    ):
-        part["provenance"] = {"description": {"kind": "assumed", "source": "made up"}}
+    made_up = {"kind": "assumed", "source": "made up"}
+    document["models"]["m"]["provenance"] = {"parameters": made_up}
+    for name in ("robot", "edge"):
+        document["devices"][name]["provenance"] = {"f_max": made_up}
     assert not any("no sources" in it for it in load(document).notes)
 
 
