@@ -14,7 +14,7 @@ from scipy.stats import t
 from toy import toy
 
 from simran.engine import run
-from simran.errors import OutputError
+from simran.errors import InputError, OutputError
 from simran.experiments import run_replications
 from simran.results import Result, ResultFolder
 from simran.scenario import load
@@ -144,11 +144,21 @@ def test_replications_are_summarised_with_students_interval(tmp_path: Path) -> N
 
 def test_a_replication_that_fails_leaves_word_of_it(tmp_path: Path) -> None:
     path = tmp_path / "r"
-    document = toy(duration=20.0, allocator__options={"nonsense": 1})
-    with pytest.raises(Exception, match="nonsense"):
+    document = toy(duration=20.0, allocator={"name": "fixed-bits", "options": {"bits": 60}})
+    with pytest.raises(Exception, match="60 is not one of"):
         run_replications(load(document), 2, out=path)
-    with pytest.raises(OutputError, match=r"the run failed: .*nonsense"):
+    with pytest.raises(OutputError, match=r"the run failed: .*60 is not one of"):
         Result.open(path)
+
+
+def test_an_option_that_does_not_exist_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    document = toy(duration=20.0, allocator__options={"nonsense": 1})
+    for replications in (1, 2):
+        with pytest.raises(InputError, match="nonsense"):
+            run_replications(load(document), replications, out=tmp_path / "r")
+    assert not (tmp_path / "r").exists()
 
 
 def test_json_is_whole_or_not_there(tmp_path: Path) -> None:
