@@ -82,6 +82,8 @@ def _header(file: CheckpointFile, data: bytes) -> dict[str, Any]:
 
 def _entry(file: CheckpointFile, name: str, entry: Any) -> tuple[str, tuple[int, ...], Span, Dtype]:
     called = f"tensor {shown(name)}"
+    if any("\ud800" <= char <= "\udfff" for char in name):
+        file.refuse(f"{called}: its name holds half of a surrogate pair, which is no text", _MEND)
     if not isinstance(entry, dict) or set(entry) != _KEYS:
         file.refuse(f"{called}: expected dtype, shape and data_offsets", _MEND)
     kind = entry["dtype"]
