@@ -144,7 +144,7 @@ def _block(document: Document, index: int, row: Any, faults: list[Fault]) -> Blo
         return Block(f"#{index}", (), None, None)
     faults += _unknown(document, row, path, _BLOCK_KEYS)
     name = row.get("name")
-    if not isinstance(name, str) or not re.search(r"\w", name):
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w ./-]*", name) or name == "auto":
         faults.append(document.fault((*path, "name"), f"expected a name, found {shown(name)}"))
     patterns = row.get("tensors")
     patterns = [patterns] if isinstance(patterns, str) else patterns

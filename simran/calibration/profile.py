@@ -81,6 +81,8 @@ def profile_data(
         **default,
         **blocks.provenance,
     }
+    # A chain of one block has no boundary inside: run it on the agent and send its answer.
+    split = {"split": rows[0]["name"]} if len(rows) == 1 else {}
     return {
         "description": blocks.description or f"calibrated from {source}",
         "parameters": sum(it.count for it in floating),
@@ -89,6 +91,7 @@ def profile_data(
         "weights": {"law": "exponential", "rate": pooled.rate},
         "quantizer": "lloyd-max",
         "output_coefficient": 1.0,
+        **split,
         "input": blocks.input,
         "blocks": rows,
         "provenance": provenance,
