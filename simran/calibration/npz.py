@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import ast
 import math
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -26,10 +26,7 @@ _MOST_RATIO = 100  # weights shrink by a tenth; deflate can shrink zeros a thous
 _FREE_BYTES = 64 * 2**20  # below this any ratio is harmless
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 _MEND = "save it again with numpy.savez"
-_READERS: dict[int, Callable[..., Any]] = {
-    1: npy.read_array_header_1_0,
-    2: npy.read_array_header_2_0,
-}
+_KEYS = {"descr", "fortran_order", "shape"}
 
 
 def read_npz(file: CheckpointFile) -> list[Tensor]:
@@ -91,18 +88,20 @@ def _member(file: CheckpointFile, archive: zipfile.ZipFile, info: zipfile.ZipInf
 def _header(stream: IO[bytes]) -> tuple[Any, np.dtype[Any]]:
     """Return shape and type; numpy's own reader takes the header's length on trust."""
     magic = _exactly(stream, 8)
-    version = magic[6]
-    if magic[:6] != npy.MAGIC_PREFIX or version not in _READERS | {3: None} or magic[7] != 0:
+    if magic[:6] != npy.MAGIC_PREFIX or magic[6] not in {1, 2, 3} or magic[7] != 0:
         raise ValueError("it does not begin as one")
-    prefix = _exactly(stream, 2 if version == 1 else 4)
-    length = int.from_bytes(prefix, "little")
+    length = int.from_bytes(_exactly(stream, 2 if magic[6] == 1 else 4), "little")
     if length > _MOST_HEADER:
         raise ValueError(f"its header of {length} bytes is longer than {_MOST_HEADER}")
-    text = io.BytesIO(prefix + _exactly(stream, length))
+    text = _exactly(stream, length).decode("utf-8" if magic[6] == 3 else "latin-1")
+    header = ast.literal_eval(text)
+    if not isinstance(header, dict) or set(header) != _KEYS:
+        raise ValueError("its header does not give descr, fortran_order and shape")
+    if not isinstance(header["descr"], str):
+        raise ValueError("it is structured")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        shape, _, dtype = _READERS[min(version, 2)](text, max_header_size=_MOST_HEADER)
-    return shape, dtype
+        warnings.simplefilter("ignore")  # names of types that numpy will drop
+        return header["shape"], np.dtype(header["descr"])
 
 
 def _exactly(stream: IO[bytes], length: int) -> bytes:
