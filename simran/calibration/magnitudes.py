@@ -14,14 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simran.calibration.scales import MANY
+from simran.calibration.scales import Points
 
 __all__ = ["Magnitudes"]
 
 Floats = NDArray[np.float64]
 
 _SHIFT = np.uint32(11)
+_INNER = np.uint32(2**11 - 1)
 _CELLS = 1 << 20
+_FEW = 1000
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Magnitudes:
     zeros : weights that are 0
     total, squares : sums of the magnitudes and of their squares
     largest : magnitude
+    within : whether any lies within its cell, not where that begins, as all of 16 bits do
     cells : (2^20,) weights in each cell
     """
 
@@ -44,6 +47,7 @@ class Magnitudes:
     total: float = 0.0
     squares: float = 0.0
     largest: float = 0.0
+    within: bool = False
     cells: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_CELLS, dtype=np.int64))
 
     def add(self, weights: NDArray[np.float32]) -> None:
@@ -61,7 +65,9 @@ class Magnitudes:
         self.total += float(wide.sum())
         self.squares += float(np.dot(wide, wide))
         self.largest = max(self.largest, float(sizes.max()))
-        codes = (sizes.view(np.uint32) >> _SHIFT).astype(np.int64)
+        bits = sizes.view(np.uint32)
+        self.within |= bool(np.bitwise_or.reduce(bits) & _INNER)
+        codes = (bits >> _SHIFT).astype(np.int64)
         low = int(codes.min())
         found = np.bincount(codes - low)
         self.cells[low : low + len(found)] += found
@@ -74,6 +80,7 @@ class Magnitudes:
         self.total += other.total
         self.squares += other.squares
         self.largest = max(self.largest, other.largest)
+        self.within |= other.within
         self.cells += other.cells
 
     @property
@@ -87,24 +94,24 @@ class Magnitudes:
         return self.count / self.total if self.total > 0.0 else None
 
     def occupied(self) -> tuple[Floats, Floats]:
-        """Return the middles of the cells that hold anything, ascending, and their counts."""
+        """Return a magnitude for each cell that holds any, ascending, and their counts.
+
+        The cell's middle or, where none lies within its cell, its beginning, which then is exact.
+        """
         held = np.flatnonzero(self.cells)
         low, high = _edges(held)
-        middle = np.where(high > low, (low + high) / 2.0, low)
+        middle = (low + high) / 2.0 if self.within else low
         return np.where(held == 0, 0.0, middle), self.cells[held].astype(float)
 
-    def points(self) -> tuple[Floats, Floats]:
-        """Return magnitudes that stand for all, and their counts: the cells, or rows of 32 of them.
-
-        Rows, each 2^-7 of its value wide, are taken where more than a few thousand cells hold anything.
-        """
+    def points(self) -> Points:
+        """Return points that stand for all: the cells, or rows of 32 where many cells are held."""
         middle, counts = self.occupied()
-        if len(middle) < MANY:
-            return middle, counts
+        if not self.within or len(middle) < _FEW:
+            return Points(middle, counts, alone=True)
         rows = np.flatnonzero(self.cells) >> 5
         first = np.flatnonzero(np.diff(rows, prepend=-1))
         weight = np.add.reduceat(counts, first)
-        return np.add.reduceat(middle * counts, first) / weight, weight
+        return Points(np.add.reduceat(middle * counts, first) / weight, weight, alone=False)
 
     def distance(self, law: Callable[[Floats], Floats]) -> float:
         """Return the Kolmogorov-Smirnov distance to a law, given by its distribution function.

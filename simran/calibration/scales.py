@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MANY", "Points", "best_power_of_two_top", "best_uniform_step"]
+__all__ = ["Points", "best_power_of_two_top", "best_uniform_step"]
 
 Floats = NDArray[np.float64]
-#: Magnitudes, ascending, and the number of weights that each stands for.
-Points = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Magnitudes that stand for those of some weights.
+
+    Parameters
+    ----------
+    sizes : (P,) ascending
+    counts : (P,) weights that each stands for
+    alone : whether these are the magnitudes themselves, rather than the middles of many
+    """
+
+    sizes: Floats
+    counts: Floats
+    alone: bool
+
+    @property
+    def mean(self) -> float:
+        """Mean magnitude."""
+        return float(self.sizes @ self.counts / self.counts.sum())
+
+    @property
+    def largest(self) -> float:
+        """Largest magnitude."""
+        return float(self.sizes[-1])
+
 
 _GRID = 64
 _REFINED = 24
 _FINE_BITS = 8  # above, a step is finer than the points lie, where these stand for many weights
 _MOST_LEVELS = 80
-#: Points from which on each stands for many weights.
-MANY = 1000
 
 
 def best_uniform_step(bits: int, points: Points) -> float:
@@ -28,10 +52,9 @@ def best_uniform_step(bits: int, points: Points) -> float:
     largest magnitude. Where points are coarser than a step the error within the range is a quarter
     of the step, to the accuracy that magnitudes are smooth over a step.
     """
-    sizes, counts = points
+    sizes, counts = points.sizes, points.counts
     levels = 2.0 ** (bits - 1)
-    mean, largest = float(sizes @ counts / counts.sum()), float(sizes[-1])
-    if bits > _FINE_BITS and len(sizes) >= MANY:
+    if bits > _FINE_BITS and not points.alone:
         upto, held = np.cumsum(counts), np.cumsum(sizes * counts)
 
         def error(step: float) -> float:
@@ -47,21 +70,20 @@ def best_uniform_step(bits: int, points: Points) -> float:
             cell = np.minimum(np.floor(sizes / step), levels - 1.0)
             return float(np.abs(sizes - (cell + 0.5) * step) @ counts)
 
-    return _least(error, mean / levels / 4.0, largest / (levels - 0.5))
+    return _least(error, points.mean / levels / 4.0, points.largest / (levels - 0.5))
 
 
 def best_power_of_two_top(bits: int, points: Points) -> float:
     """Return the top of least absolute error for the levels ``top·2^-i``, i < 2^(b-1)."""
-    sizes, counts = points
+    sizes, counts = points.sizes, points.counts
     lowest = 1 - min(2 ** (bits - 1), _MOST_LEVELS)
-    mean, largest = float(sizes @ counts / counts.sum()), float(sizes[-1])
 
     def error(top: float) -> float:
         mantissa, exponent = np.frexp(sizes / top)
         exponent = np.where(mantissa == 0.0, lowest, exponent - (mantissa < 0.75))
         return float(np.abs(sizes - np.ldexp(top, np.clip(exponent, lowest, 0))) @ counts)
 
-    return _least(error, mean / 4.0, largest)
+    return _least(error, points.mean / 4.0, points.largest)
 
 
 def _least(error: Callable[[float], float], low: float, high: float) -> float:
