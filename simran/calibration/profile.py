@@ -45,42 +45,6 @@ def profile_data(
         _block(block, held, [layers[id(it)] for it in held])
         for block, held in zip(blocks.blocks, assign(tensors, blocks), strict=True)
     ]
-    pooled = statistics.pooled
-    if pooled.ks_exponential is None or pooled.ks_half_normal is None:
-        raise ValueError("no quantized weight is above 0")
-    distance = f"{pooled.ks_exponential:.4f} (half-normal: {pooled.ks_half_normal:.4f})"
-    measured = {"kind": "measured", "source": source}
-    said = {"kind": "assumed", "source": f"{blocks.file}, as its writer gives it"}
-    untold = {"kind": "assumed", "source": _PLACEHOLDER}
-    twice = {
-        "kind": "derived",
-        "source": "2 FLOP for each parameter of the checkpoint: one token through every weight",
-    }
-    default = {"input": untold, "blocks.flops": twice, "blocks.output": untold}
-    if blocks.file is not None:
-        default = dict.fromkeys(default, said)
-    law = f"exponential magnitudes, at a Kolmogorov-Smirnov distance of {distance} from {source}"
-    provenance: dict[str, dict[str, str]] = {
-        "parameters": {**measured, "source": f"elements of all floating-point tensors: {source}"},
-        "reference_bits": {**measured, "source": f"element type of most weights: {source}"},
-        "bits": {"kind": "assumed", "source": "the range of the paper, up to reference_bits"},
-        "weights.law": {"kind": "assumed", "source": law},
-        "weights.rate": {
-            **measured,
-            "source": f"1 over the mean magnitude of {pooled.count} weights in tensors of rank 2"
-            f" or more: {source}",
-        },
-        "quantizer": {"kind": "assumed", "source": "the best scalar quantizer of the fitted law"},
-        "output_coefficient": {"kind": "assumed", "source": "not fitted"},
-        "blocks.parameters": {**measured, "source": f"elements of the block's tensors: {source}"},
-        "blocks.weights.law": {"kind": "assumed", "source": law},
-        "blocks.weights.rate": {
-            **measured,
-            "source": f"1 over the mean magnitude of the block's weights: {source}",
-        },
-        **default,
-        **blocks.provenance,
-    }
     # A chain of one block has no boundary inside: run it on the agent and send its answer.
     split = {"split": rows[0]["name"]} if len(rows) == 1 else {}
     return {
@@ -88,13 +52,59 @@ def profile_data(
         "parameters": sum(it.count for it in floating),
         "reference_bits": reference,
         "bits": {"min": 1, "max": min(reference, max(BITS))},
-        "weights": {"law": "exponential", "rate": pooled.rate},
+        "weights": {"law": "exponential", "rate": statistics.pooled.rate},
         "quantizer": "lloyd-max",
         "output_coefficient": 1.0,
         **split,
         "input": blocks.input,
         "blocks": rows,
-        "provenance": provenance,
+        "provenance": {
+            **_measured(statistics.pooled, source),
+            "bits": _entry("assumed", "the range of the paper, up to reference_bits"),
+            "quantizer": _entry("assumed", "the best scalar quantizer of the fitted law"),
+            "output_coefficient": _entry("assumed", "not fitted"),
+            **_said(blocks),
+        },
+    }
+
+
+def _entry(kind: str, source: str) -> dict[str, str]:
+    return {"kind": kind, "source": source}
+
+
+def _measured(pooled: Layer, source: str) -> dict[str, dict[str, str]]:
+    """Return where the figures come from that the checkpoint gives."""
+    distances = [
+        "none" if it is None else f"{it:.4f}"
+        for it in (pooled.ks_exponential, pooled.ks_half_normal)
+    ]
+    law = _entry(
+        "assumed",
+        f"exponential magnitudes, at a Kolmogorov-Smirnov distance of {distances[0]} (half-normal:"
+        f" {distances[1]}) from {source}",
+    )
+    mean = f"1 over the mean magnitude of {pooled.count} weights in tensors of rank 2 or more"
+    figures = {
+        "parameters": "elements of all floating-point tensors",
+        "reference_bits": "element type of most weights",
+        "weights.rate": mean,
+        "blocks.parameters": "elements of the block's tensors",
+        "blocks.weights.rate": "1 over the mean magnitude of the block's weights",
+    }
+    found = {key: _entry("measured", f"{what}: {source}") for key, what in figures.items()}
+    return {**found, "weights.law": law, "blocks.weights.law": law}
+
+
+def _said(blocks: Blocks) -> dict[str, dict[str, str]]:
+    """Return where the figures come from that a checkpoint cannot give."""
+    keys = ("input", "blocks.flops", "blocks.output")
+    if blocks.file is not None:
+        given = _entry("assumed", f"{blocks.file}, as its writer gives it")
+        return {**dict.fromkeys(keys, given), **blocks.provenance}
+    twice = "2 FLOP for each parameter of the checkpoint: one token through every weight"
+    return {
+        **dict.fromkeys(keys, _entry("assumed", _PLACEHOLDER)),
+        keys[1]: _entry("derived", twice),
     }
 
 
