@@ -19,9 +19,8 @@ from simran.errors import InputError, shown
 
 __all__ = ["PIECE", "CheckpointFile", "Span"]
 
-#: Bytes that are read at a time, a multiple of every element's size. Arrays of this size stay in the
-#: allocator's hands; larger ones go back to the system after every use, which costs ten times as much.
-PIECE = 1 << 17
+#: Bytes that are read at a time, a multiple of every element's size.
+PIECE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)

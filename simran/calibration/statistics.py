@@ -110,6 +110,7 @@ def statistics(
     InputError
         if an element cannot be read
     """
+    _keep_freed_memory()
     found = list(tensors)
     size = sum(it.count for it in found) or 1
     done, layers, curves = 0, [], []
@@ -133,6 +134,15 @@ def statistics(
         (*(it for _, row in curves for it in row), *_pooled(curves, pooled.count)),
         pooled,
     )
+
+
+def _keep_freed_memory() -> None:
+    """Free one large array: from then on glibc keeps smaller ones for the next piece.
+
+    Otherwise each array of a piece goes back to the system, which costs up to ten times its use.
+    """
+    large = np.empty(16 * 2**20, dtype=np.uint8)
+    del large
 
 
 def _magnitudes(tensor: Tensor) -> Magnitudes:

@@ -223,6 +223,7 @@ def test_is_refused_in_one_line(report: dict[str, Any], name: str, data: bytes, 
 
 
 def test_two_gigabytes_need_little_memory(tmp_path: Path) -> None:
+    """The process may take 192 MiB more than it has after its imports; the system sees to that."""
     size = 2 * 2**30
     header = {
         "w": {"dtype": "F64", "shape": [size // 16, 2], "data_offsets": [0, size]},
@@ -237,4 +238,3 @@ def test_two_gigabytes_need_little_memory(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     result = json.loads(done.stdout)
     assert result["outcomes"]["sparse.safetensors"][0] == "read: 1"
-    assert result["peak"] < 256 * 2**20
