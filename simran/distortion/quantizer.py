@@ -174,12 +174,15 @@ class Quantizer:
             return largest
 
         def errors(tops: Floats, power: int) -> Floats:
-            apart = np.abs(table - self._values(self._codes(table, tops), tops))
-            total: Floats = np.sum(np.where(held, apart, 0.0) ** power, axis=1)
+            top = tops[:, None]
+            levels = self._ratios[self._places(_shares(sizes, top))]
+            apart = np.where(held, np.abs(sizes - levels * top), 0.0)
+            total: Floats = np.sum(apart**power if power > 1 else apart, axis=1)
             return total
 
+        as_it_is = self._values(self._codes(table, largest), largest) == table
         found = self._stored(self.clip.tops(sizes, held, errors))
-        return np.where(errors(largest.astype(float), 1) == 0.0, largest, found)
+        return np.where(np.all(as_it_is | ~held, axis=1), largest, found)
 
     def _stored(self, tops: Floats) -> NDArray[np.floating]:
         kind = _SCALES[self.scale_bits]
@@ -190,8 +193,7 @@ class Quantizer:
 
     def _codes(self, table: Floats, scales: NDArray[np.floating]) -> Places:
         tops = scales.astype(float)[:, None]
-        share = np.divide(np.abs(table), tops, out=np.zeros_like(table), where=tops > 0.0)
-        place = self._places(np.minimum(share, 1.0))
+        place = self._places(_shares(np.abs(table), tops))
         if self.book == "integer":
             signed: Places = np.where(table < 0.0, -place, place)
             return signed & np.int64(2**self.bits - 1)
@@ -217,3 +219,9 @@ class Quantizer:
         size = self._ratios[place] * scales.astype(float)[:, None]
         values: Singles = np.where(below, -size, size).astype(np.float32)
         return values
+
+
+def _shares(sizes: Floats, tops: Floats) -> Floats:
+    """Return magnitudes over the top of their block, 1 at most and 0 where that is 0."""
+    share = np.divide(sizes, tops, out=np.zeros_like(sizes), where=tops > 0.0)
+    return np.minimum(share, 1.0, out=share)

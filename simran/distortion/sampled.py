@@ -15,8 +15,9 @@ __all__ = ["DistortionRate", "distortion_rate"]
 
 Floats = NDArray[np.float64]
 
-_NEAR = 1e-4  # nat: how far below the wanted rate a channel is near enough
-_TRIALS = 12  # slopes tried for one rate
+_NEAR = 1e-4  # nat left to gain, for a rate of 1 nat or more; below in proportion
+_APART = 0.02  # nat between the channels on both sides of a rate, likewise
+_TRIALS = 30  # slopes tried for one rate
 _STRAIGHT = 1e-9  # a jump of the rate within this change of ln s
 _OVER = 1.8  # exponent of the over-relaxed step
 _FIRST = 20  # steps before the first look at what they gained
@@ -171,42 +172,45 @@ def _search(
     q = source.grid_masses.copy()
     log_slope, last = -math.log(alone or 1.0), 0.0
     for rate in nats:
-        aim = rate - _NEAR / 2.0
-        log_slope += aim - last
+        size = min(1.0, rate)
+        log_slope += rate - last
         bracket = [-math.inf, math.inf]
         tried: list[tuple[float, float]] = []
+        under, over = -math.inf, math.inf
         for _ in range(_TRIALS):
             slope = math.exp(log_slope)
-            q = _iterate(source, slope, q, steps)
+            q = _iterate(source, slope, q, steps, _NEAR * size)
             point, law = _judged(source, slope, q)
             reached.append(point)
             last = point.rate
-            if rate - _NEAR <= last <= rate:
-                break
-            bracket[int(last > aim)] = log_slope
+            under, over = (max(under, last), over) if last <= rate else (under, min(over, last))
+            bracket[int(last > rate)] = log_slope
             tried.append((log_slope, last))
-            if bracket[1] - bracket[0] < _STRAIGHT:
-                break  # the function is straight here
+            if over - under < _APART * size or bracket[1] - bracket[0] < _STRAIGHT:
+                break
+            beyond = rate - under < _APART * size / 2.0
+            aim = rate + _APART * size * (0.125 if beyond else -0.125)
             log_slope = _next(tried, bracket, aim)
-        lines.append(_Line(_bound(source, slope, law), slope))
+        lines.append(_Line(_bound(source, slope, law, _NEAR * size), slope))
     return reached, lines
 
 
 def _next(tried: list[tuple[float, float]], bracket: list[float], aim: float) -> float:
-    """Return the logarithm of the slope to try: along the secant, inside the bracket."""
+    """Return the logarithm of the slope to try: along the secant, every third time half way."""
     at, rate = tried[-1]
-    gain = 1.0
-    if len(tried) > 1:
-        before, earlier = tried[-2]
-        gain = (rate - earlier) / (at - before) if at != before else 1.0
-    guess = at + (aim - rate) / min(max(gain, 0.05), 20.0)
     low, high = bracket
-    if low < guess < high:
-        return guess
-    return (low + high) / 2.0 if math.isfinite(low + high) else at + math.copysign(0.5, aim - rate)
+    closed = math.isfinite(low + high)
+    gain = 1.0
+    if len(tried) > 1 and tried[-2][0] != at:
+        gain = (rate - tried[-2][1]) / (at - tried[-2][0])
+    step = (aim - rate) / gain if gain > 0.0 else math.copysign(1.0, aim - rate)
+    guess = at + min(max(step, -1.0), 1.0)
+    if closed and (len(tried) % 3 == 0 or not low < guess < high):
+        return (low + high) / 2.0
+    return guess if low < guess < high else at + math.copysign(0.5, aim - rate)
 
 
-def _iterate(source: _Source, slope: float, start: Floats, steps: int) -> Floats:
+def _iterate(source: _Source, slope: float, start: Floats, steps: int, near: float) -> Floats:
     """Return the law of reproductions on the grid after ``q ← q·c^1.8``.
 
     ``c(y) = Σ_x p(x) e^(−s|x−y|) / Σ_z q(z) e^(−s|x−z|)`` is 1 where q lives and at most 1 elsewhere
@@ -220,7 +224,7 @@ def _iterate(source: _Source, slope: float, start: Floats, steps: int) -> Floats
         seen = kernel.sums(q)
         if step == look:
             value = float(p @ np.log(seen))
-            if value - before < _NEAR / 4.0:
+            if value - before < near / 4.0:
                 break
             look, before = 2 * look, value
         q = q * kernel.sums(p / seen) ** _OVER
@@ -244,7 +248,7 @@ def _judged(source: _Source, slope: float, q: Floats) -> tuple[_Reached, Floats]
     return _Reached(mutual, distortion), whole
 
 
-def _bound(source: _Source, slope: float, law: Floats) -> float:
+def _bound(source: _Source, slope: float, law: Floats, near: float) -> float:
     """Return a proven least R + sD [nat]: mass is added where ``c`` exceeds 1, mostly far out."""
     kernel = LineKernel(source.points, slope)
     p, best = source.masses, -math.inf
@@ -253,7 +257,7 @@ def _bound(source: _Source, slope: float, law: Floats) -> float:
         c = kernel.sums(p / seen)
         over = math.log(c.max())
         best = max(best, -float(p @ np.log(seen)) - over)
-        if over < _NEAR / 4.0:
+        if over < near / 4.0:
             break
         short = np.maximum(c - 1.0, 0.0)
         law = law * (1.0 + short) ** 2 + p * short
