@@ -16,7 +16,7 @@ from simran.errors import InputError, SimranError
 __all__ = ["app", "main"]
 
 #: Commands that a later version will have.
-_LATER = ("calibrate", "capacity", "check-allocator", "compare", "report", "sweep")
+_LATER = ("capacity", "check-allocator", "compare", "report", "sweep")
 
 
 class _Commands(TyperGroup):
@@ -193,6 +193,42 @@ def verify(as_json: Json = False, quiet: Quiet = False) -> None:
         typer.echo(render_checks(shown))
     if not all(check.passed for check in checks):
         raise typer.Exit(1)
+
+
+@app.command()
+def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A safetensors, ONNX or npz file.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Of the model; the file's if left out.")] = None,
+    blocks: Annotated[
+        Path | None, typer.Option(help="YAML file: tensors of each block, its FLOP and output.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder of the calibration itself.")] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier calibration.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure the weights of a checkpoint and write a model profile; nothing of it is run."""
+    from simran.calibration import calibrate as calibrate_checkpoint
+    from simran.calibration import claim_folder, write_calibration
+    from simran.reports import draw_calibration, progress_bar, render_calibration
+
+    if out is not None:
+        claim_folder(out, overwrite)
+    with progress_bar("calibrate", quiet) as progress:
+        found = calibrate_checkpoint(checkpoint, name, blocks, progress)
+    folder = write_calibration(found, out or Path("results") / found.name, overwrite)
+    picture = draw_calibration(folder)
+    if as_json:
+        _print_json({"path": str(folder), **found.record})
+    elif quiet:
+        typer.echo(folder)
+    else:
+        typer.echo(render_calibration(found.record))
+        typer.echo(f"profile: {folder / 'profile.yaml'}")
+    if picture is None and not quiet:
+        typer.echo("no picture, matplotlib is missing: pip install 'simran[plots]'", err=True)
 
 
 @app.command(name="list")

@@ -1,14 +1,26 @@
 """Rate-distortion functions, quantizers as they are, pruning, output-error bounds."""
 
 from simran.distortion.blahut import blahut_arimoto
+from simran.distortion.clipping import CLIP_RULES, Clip
+from simran.distortion.code_books import CODE_BOOKS, MOST_BITS, law_levels, level_ratios
+from simran.distortion.generalised_normal import SHAPES, GeneralisedNormal, fit_generalised_normal
+from simran.distortion.law_error import (
+    LawFit,
+    compare_laws,
+    law_distortion,
+    law_pruning,
+    level_error,
+)
 from simran.distortion.lloyd import code_book_error, lloyd_iteration, optimal_levels, quantize
 from simran.distortion.output_bound import output_error_bound
+from simran.distortion.packing import pack, packed_bytes, unpack
 from simran.distortion.power_of_two import (
     power_of_two_error,
     power_of_two_levels,
     power_of_two_top,
 )
 from simran.distortion.pruning import pruning_distortion
+from simran.distortion.quantizer import Encoded, Quantizer
 from simran.distortion.quantizers import QUANTIZERS, bounds, expected_distortion
 from simran.distortion.rates import (
     exact_sign_magnitude,
@@ -18,20 +30,44 @@ from simran.distortion.rates import (
     shannon_lower,
     shifted_exponential_channel,
 )
+from simran.distortion.sampled import DistortionRate, distortion_rate
+from simran.distortion.sparsity import Kept, Pruning
 from simran.distortion.uniform import uniform_error, uniform_levels, uniform_step
 
 __all__ = [
+    "CLIP_RULES",
+    "CODE_BOOKS",
+    "MOST_BITS",
     "QUANTIZERS",
+    "SHAPES",
+    "Clip",
+    "DistortionRate",
+    "Encoded",
+    "GeneralisedNormal",
+    "Kept",
+    "LawFit",
+    "Pruning",
+    "Quantizer",
     "blahut_arimoto",
     "bounds",
     "code_book_error",
+    "compare_laws",
+    "distortion_rate",
     "exact_sign_magnitude",
     "expected_distortion",
     "exponential_channel",
+    "fit_generalised_normal",
     "laplace_channel",
+    "law_distortion",
+    "law_levels",
+    "law_pruning",
+    "level_error",
+    "level_ratios",
     "lloyd_iteration",
     "optimal_levels",
     "output_error_bound",
+    "pack",
+    "packed_bytes",
     "power_of_two_error",
     "power_of_two_levels",
     "power_of_two_top",
@@ -43,4 +79,5 @@ __all__ = [
     "uniform_error",
     "uniform_levels",
     "uniform_step",
+    "unpack",
 ]

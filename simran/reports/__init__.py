@@ -1,5 +1,6 @@
 """What people look at: tables of results, designs and checks."""
 
+from simran.reports.calibration import draw_calibration, render_calibration
 from simran.reports.catalogue import render_profiles, render_sensitivity
 from simran.reports.designs import render_checks, render_design
 from simran.reports.making import render_making
@@ -8,7 +9,9 @@ from simran.reports.summary import render_summary
 from simran.reports.tables import render_rows
 
 __all__ = [
+    "draw_calibration",
     "progress_bar",
+    "render_calibration",
     "render_checks",
     "render_design",
     "render_making",

@@ -1,0 +1,138 @@
+"""From a checkpoint to a model profile and the statistics it rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simran.calibration.blocks import assign, read_blocks
+from simran.calibration.files import CheckpointFile, Span
+from simran.calibration.profile import UNTOLD, profile_data, profile_text
+from simran.calibration.read import read_tensors
+from simran.calibration.statistics import Statistics, statistics
+from simran.errors import InputError, shown
+
+__all__ = ["Calibration", "calibrate"]
+
+_BARS = 60
+_SHOWN_MEANS = 8.0  # the histogram's range in mean magnitudes
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a checkpoint was found to be.
+
+    Parameters
+    ----------
+    name : of the model
+    statistics : of its weights
+    profile : in the keys of the scenario language
+    text : the profile as a YAML file
+    record : all but the rows of single tensors, as plain data
+    """
+
+    name: str
+    statistics: Statistics
+    profile: dict[str, Any]
+    text: str
+    record: dict[str, Any]
+
+
+def calibrate(
+    path: str | os.PathLike[str],
+    name: str | None = None,
+    blocks: str | os.PathLike[str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Calibration:
+    """Return weight statistics and a model profile of a checkpoint.
+
+    Parameters
+    ----------
+    path : of a safetensors, ONNX or npz file, of which nothing is run
+    name : of the model; the file's if left out
+    blocks : YAML file that maps tensors to blocks with FLOP and outputs; without it there is one block
+        with 2 FLOP for each parameter
+    progress : called with the share that is done
+
+    Raises
+    ------
+    InputError
+        if the checkpoint or the blocks cannot be used
+    """
+    file = CheckpointFile.open(Path(path))
+    called = name if name is not None else file.path.stem
+    if not re.fullmatch(r"\w[\w .-]{0,99}", called):
+        raise InputError(f"expected a name of letters and digits, found {shown(called)}")
+    chain = UNTOLD if blocks is None else read_blocks(Path(blocks))
+    tensors = read_tensors(path)
+    assign(tensors, chain)  # a slip in the blocks is found before the long part
+    if not any(it.quantized and it.count for it in tensors):
+        file.refuse("holds no floating-point tensor of rank 2 or more, so no weights to quantize")
+    found = statistics(tensors, progress=progress)
+    if found.pooled.rate is None:
+        file.refuse("its weights are all 0 or not finite", "check how it was saved")
+    digest = _digest(file)
+    label = file.path.name.encode("utf-8", "replace").decode("utf-8")
+    source = f"{label}, sha256 {digest[:16]}"
+    profile = profile_data(found, tensors, chain, source)
+    notes = _notes(found, chain.file is None)
+    record = {
+        "name": called,
+        "checkpoint": {"file": label, "bytes": file.size, "sha256": digest},
+        "tensors": len(tensors),
+        "parameters": profile["parameters"],
+        "pooled": _plain(found.pooled),
+        "without_embeddings": _plain(found.without_embeddings),
+        "not_quantized": [it.name for it in found.layers if not it.quantized],
+        "embeddings": [it.name for it in found.layers if it.role == "embedding"],
+        "curves": {
+            it.quantizer: {key: list(getattr(it, key)) for key in ("bits", "measured", "predicted")}
+            for it in found.curves
+            if it.layer == found.pooled.name
+        },
+        "histogram": _histogram(found),
+        "notes": notes,
+    }
+    comment = "\n".join([f"Model profile of {called}, written by simran calibrate.", *notes])
+    return Calibration(called, found, profile, profile_text(profile, comment), record)
+
+
+def _digest(file: CheckpointFile) -> str:
+    digest = hashlib.sha256()
+    for piece in file.pieces([Span(0, file.size)]):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _plain(layer: Any) -> dict[str, Any]:
+    left_out = {"shape", "dtype", "role", "quantized"}
+    return {key: value for key, value in asdict(layer).items() if key not in left_out}
+
+
+def _histogram(found: Statistics) -> dict[str, list[float]]:
+    mean = found.magnitudes.mean
+    borders = np.linspace(0.0, _SHOWN_MEANS * mean, _BARS + 1)
+    return {"borders": borders.tolist(), "density": found.magnitudes.density(borders).tolist()}
+
+
+def _notes(found: Statistics, untold: bool) -> list[str]:
+    notes = []
+    if untold:
+        notes.append(
+            "A checkpoint does not tell FLOP, input and output: one block with 2 FLOP for each"
+            " parameter (one token), input and output assumed. Pass --blocks to give them."
+        )
+    nonfinite = sum(it.nonfinite for it in found.layers)
+    if nonfinite:
+        notes.append(f"Weights that are NaN or infinite and were left out: {nonfinite}.")
+    integers = sum(it.role == "integer" for it in found.layers)
+    if integers:
+        notes.append(f"Tensors of integers or other types that were left out: {integers}.")
+    return notes

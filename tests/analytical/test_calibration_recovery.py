@@ -1,0 +1,97 @@
+"""Weights of a known law: λ is recovered, the law's distortion is measured, the profile runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from checkpoints import weights
+from scipy import stats
+
+import simran
+from simran.calibration import calibrate, read_tensors, statistics, write_calibration
+from simran.distortion import (
+    expected_distortion,
+    optimal_levels,
+    power_of_two_levels,
+    power_of_two_top,
+    quantize,
+    uniform_levels,
+    uniform_step,
+)
+
+Z = float(stats.norm.ppf(0.9995))
+RATES = (0.5, 7.0, 40.0, 900.0)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_lambda_is_recovered(tmp_path: Path, rate: float) -> None:
+    """2nλ/λ̂ of n exponential magnitudes is chi-squared with 2n degrees of freedom, exactly."""
+    array = weights(rate, (300, 200), seed=11)
+    np.savez(tmp_path / "m.npz", w=array)
+    (layer,) = statistics(read_tensors(tmp_path / "m.npz"), distortion=False).layers
+    assert layer.rate is not None
+    low, high = stats.chi2.ppf([0.0005, 0.9995], 2 * array.size)
+    assert low <= 2 * array.size * rate / layer.rate <= high
+    assert layer.ks_exponential is not None
+    assert layer.ks_half_normal is not None
+    assert layer.ks_exponential < stats.kstwobign.ppf(0.999) / np.sqrt(array.size)
+    assert layer.ks_half_normal > 5 * layer.ks_exponential
+
+
+def _deviation(quantizer: str, bits: int) -> float:
+    """Return the standard deviation of the error of one weight of λ = 1, over its quantiles."""
+    book = {
+        "lloyd-max": lambda: optimal_levels(bits, 1.0),
+        "power-of-two": lambda: power_of_two_levels(bits, power_of_two_top(bits)),
+        "uniform": lambda: uniform_levels(bits, uniform_step(bits)),
+    }[quantizer]()
+    sizes = -np.log1p(-(np.arange(400_000) + 0.5) / 400_000)
+    return float(np.std(np.abs(sizes - quantize(sizes, book))))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 6, 8])
+def test_the_law_is_what_is_measured_on_its_own_weights(tmp_path: Path, bits: int) -> None:
+    """The error on weights of the law lies in the 99.9 % interval around its expectation.
+
+    A scale fitted to the weights is off by the order of 1/√n, which moves a least error by 1/n only.
+    """
+    rate, count = 20.0, 100_000
+    np.savez(tmp_path / "m.npz", w=weights(rate, (count // 100, 100), seed=12))
+    for curve in statistics(read_tensors(tmp_path / "m.npz")).curves[:3]:
+        got = curve.measured[curve.bits.index(bits)]
+        expected = float(expected_distortion(curve.quantizer, bits, rate))
+        spread = _deviation(curve.quantizer, bits) / rate
+        assert abs(got - expected) <= Z * spread / np.sqrt(count), curve.quantizer
+
+
+def test_each_block_has_its_own_lambda_and_the_profile_runs(tmp_path: Path) -> None:
+    arrays = {
+        "encoder.weight": weights(10.0, (200, 100), 1),
+        "encoder.bias": weights(1.0, (200,), 2),
+        "decoder.weight": weights(50.0, (300, 100), 3),
+    }
+    path = tmp_path / "two.safetensors"
+    safetensors.numpy.save_file(arrays, path)
+    (tmp_path / "blocks.yaml").write_text(
+        "input: 1 KiB\n"
+        "blocks:\n"
+        "  - {name: encoder, tensors: 'encoder.*', flops: 2 GFLOP, output: {elements: 1000}}\n"
+        "  - {name: decoder, tensors: 'decoder.*', flops: 3 GFLOP, output: 64 B}\n"
+    )
+    found = calibrate(path, blocks=tmp_path / "blocks.yaml")
+    folder = write_calibration(found, tmp_path / "out")
+    model = f"models.captioner={{profile: {folder / 'profile.yaml'}, split: encoder}}"
+    scenario = simran.load("warehouse_contention", [model, "duration=900 s"])
+    blocks = scenario.models["captioner"].blocks
+    rates = [1.0 / np.abs(arrays[f"{name}.weight"]).mean() for name in ("encoder", "decoder")]
+    assert [block.rate for block in blocks] == pytest.approx(rates, rel=1e-6)
+    assert [block.parameters for block in blocks] == [20_200, 30_000]
+    frame = simran.run(scenario, out=tmp_path / "run").requests
+    done = frame[frame["status"] == "completed"]
+    bits = done["weight_bits"].to_numpy()
+    expected = 20_200 * expected_distortion("lloyd-max", bits, rates[0]) / 50_200
+    assert len(done) > 10
+    assert done["distortion"].to_numpy() == pytest.approx(np.where(bits == 32, 0.0, expected))
