@@ -86,11 +86,10 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Run a scenario and write a result folder."""
     from simran.engine import RunInterrupted
-    from simran.experiments import run_replications
+    from simran.experiments import load_checked, run_replications
     from simran.reports import progress_bar, render_making, render_summary
-    from simran.scenario import load
 
-    scenario = load(file, sets or (), seed)
+    scenario = load_checked(file, sets or (), seed)
     try:
         with progress_bar(scenario.name, quiet) as progress:
             result = run_replications(
@@ -160,9 +159,9 @@ def solve(
 ) -> None:
     """Print the allocator's design for a scenario, with every term and its slack."""
     from simran.engine import solve as solve_scenario
+    from simran.experiments import load_checked
     from simran.experiments import sensitivity as study_sensitivity
     from simran.reports import render_design, render_sensitivity
-    from simran.scenario import load
 
     if sensitivity:
         study = study_sensitivity(file, sets or (), agent)
@@ -171,7 +170,7 @@ def solve(
         else:
             typer.echo(render_sensitivity(study))
         return
-    design = solve_scenario(load(file, sets or ()), agent)
+    design = solve_scenario(load_checked(file, sets or ()), agent)
     if as_json:
         _print_json(design)
     else:

@@ -1,6 +1,6 @@
 """Studies of many runs: replications, verification; and what the command line lists."""
 
-from simran.experiments.catalogue import Validation, listing, validate_files
+from simran.experiments.catalogue import Validation, listing, load_checked, validate_files
 from simran.experiments.checks import Check
 from simran.experiments.replications import run_replications
 from simran.experiments.sensitivity import sensitivity
@@ -11,6 +11,7 @@ __all__ = [
     "Check",
     "Validation",
     "listing",
+    "load_checked",
     "new_scenario",
     "run_replications",
     "sensitivity",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simran.errors import Fault, InputError, ScenarioError, UnknownNameError
 
-__all__ = ["Validation", "listing", "validate_files"]
+if TYPE_CHECKING:
+    from simran.catalog import Document
+    from simran.scenario import Scenario
+
+__all__ = ["Validation", "listing", "load_checked", "validate_files"]
 
 _KINDS = ("allocators", "columns", "devices", "models", "scenarios")
 
@@ -42,7 +46,8 @@ def validate_files(files: Sequence[str]) -> Validation:
     found: dict[str, tuple[Fault, ...]] = {}
     for file in files:
         try:
-            found[file] = tuple(_options(file))
+            load_checked(file)
+            found[file] = ()
         except ScenarioError as error:
             found[file] = error.faults
         except InputError as error:
@@ -50,11 +55,25 @@ def validate_files(files: Sequence[str]) -> Validation:
     return Validation(found)
 
 
-def _options(file: str) -> Iterator[Fault]:
-    """Yield the faults that only the allocator can see, in the options of a scenario."""
+def load_checked(file: str, overrides: Sequence[str] = (), seed: int | None = None) -> Scenario:
+    """Return a scenario as ``simran.load`` does, with the allocator's options looked at too.
+
+    Raises
+    ------
+    ScenarioError
+        with every fault and its place
+    """
     from simran.scenario import load_with_places
 
-    scenario, document = load_with_places(file)
+    scenario, document = load_with_places(file, overrides, seed)
+    faults = list(_options(scenario, document))
+    if faults:
+        raise ScenarioError(faults)
+    return scenario
+
+
+def _options(scenario: Scenario, document: Document) -> Iterator[Fault]:
+    """Yield the faults that only the allocator can see, in the options of a scenario."""
     if not scenario.allocator.options:
         return
     from simran.allocation import ALLOCATORS

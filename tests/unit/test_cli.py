@@ -270,3 +270,20 @@ def test_an_option_that_is_refused_leaves_an_earlier_result_alone(
     assert simran(*again) == 2
     after = {it: it.read_bytes() for it in sorted((folder / "r").rglob("*")) if it.is_file()}
     assert after == before
+
+
+@pytest.mark.parametrize("command", ["run", "solve", "validate"])
+def test_an_option_of_the_allocator_is_refused_at_its_place(
+    simran: Program, folder: Path, command: str
+) -> None:
+    text = (folder / "sound.yaml").read_text()
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("allocator"))
+    (folder / "it.yaml").write_text(
+        text + "\nallocator:\n  name: exact\n  options:\n    asumed_share: 1\n"
+    )
+    assert simran(command, "it.yaml") == 2
+    line = 1 + [it.strip() for it in (folder / "it.yaml").read_text().splitlines()].index(
+        "asumed_share: 1"
+    )
+    assert f"it.yaml:{line}:5: allocator.options.asumed_share" in simran.err
+    assert "assumed_share" in simran.err
