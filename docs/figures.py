@@ -18,7 +18,7 @@ HEADROOMS = (0.0, 0.1, 0.2, 0.3)
 STAGES = {
     "agent_wait_s": "wait for the robot",
     "agent_compute_s": "on the robot",
-    "uplink_s": "uplink (4 ms)",
+    "uplink_s": "uplink",
     "server_wait_s": "wait for the server",
     "server_compute_s": "on the server",
 }
@@ -56,7 +56,8 @@ def _bars(axes: Axes, times: np.ndarray, ticks: list[str]) -> None:
     bottom = np.zeros(len(HEADROOMS))
     colours = ("#bbbbbb", "#4477aa", "#66ccee", "#dddddd", "#cc6677")
     for label, values, colour in zip(STAGES.values(), times, colours, strict=True):
-        axes.bar(ticks, values, bottom=bottom, label=label, color=colour, edgecolor="white")
+        name = f"{label} ({1000 * values.mean():.0f} ms)" if label == "uplink" else label
+        axes.bar(ticks, values, bottom=bottom, label=name, color=colour, edgecolor="white")
         bottom += values
     axes.set(xlabel="headroom, bits and distortion D", ylabel="mean time [s]", ylim=(0, 4.6))
     axes.legend(fontsize=8, ncols=3, loc="upper center")

@@ -69,11 +69,12 @@ class GroupStatistics:
 
     def __init__(self, context: RecordContext) -> None:
         self.names, self._group = context.coded("groups")
-        places = len(self.names) + 1
-        self._counts = np.zeros((places - 1, len(STATUS_NAMES)), dtype=np.int64)
+        # A single group is the total too, so both are one entry.
+        places = len(self.names) + (len(self.names) > 1)
+        self._counts = np.zeros((len(self.names), len(STATUS_NAMES)), dtype=np.int64)
         self._quantities = [{name: _Quantity() for name in _QUANTITIES} for _ in range(places)]
         self._quality = [Moments() for _ in range(places)]
-        self._violations = ViolationCount(places - 1, len(CAUSES))
+        self._violations = ViolationCount(len(self.names), len(CAUSES))
         self.completed_in_all = 0
         self.energy_in_all_j = self.energy_completed_j = 0.0
 
