@@ -10,6 +10,8 @@ from typing import Any
 from simpy.core import Environment
 from simpy.events import NORMAL, Event
 
+from simran.results.records import Request
+
 __all__ = ["Alarm", "Clock"]
 
 
@@ -31,6 +33,13 @@ class Clock(Environment):
         event = _Tick(self, [callback])
         event._value = value
         heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
+
+    def carry(
+        self, time_s: float, callbacks: tuple[Callable[[Request], None], ...], request: Request
+    ) -> None:
+        """Call ``callbacks`` with a request at ``time_s`` [s]; until then it is nowhere else."""
+        request.callbacks = callbacks
+        heappush(self._queue, (time_s, NORMAL, next(self._eid), request))  # type: ignore[arg-type]
 
     def at(self, time_s: float) -> Event:
         """Return an event to wait for, which happens at ``time_s`` [s]."""
