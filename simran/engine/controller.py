@@ -112,7 +112,7 @@ class Controller:
             return
         self._decide_all(self._problem)
         if spec.every == "periodic":
-            world.clock.process(self._live())
+            world.clock.start(self._live())
 
     def _live(self) -> Generator[Event, None, None]:
         clock, period_s = self._world.clock, self._spec.period_s

@@ -11,6 +11,8 @@ from simran.results.records import COMPLETED, Request
 
 __all__ = ["Path"]
 
+_Callbacks = tuple[Callable[[Request], None], ...]
+
 
 class Path:
     """What joins one cell to one server, in both directions.
@@ -52,12 +54,14 @@ class Path:
         self._back = [hop for hop in back if not hop.instant]
         self._downlink_bps = downlink_bps
         # What follows each hop.
-        self._after = [(partial(self._hop, place=place),) for place in range(1, len(self._out))]
+        self._after: list[_Callbacks] = [
+            (partial(self._hop, place=place),) for place in range(1, len(self._out))
+        ]
         self._after.append((self._arrived,))
-        self._after_back = [
+        self._after_back: list[_Callbacks] = [
             (partial(self._hop_back, place=place),) for place in range(1, len(self._back))
         ]
-        self._after_last = (self._complete,)
+        self._after_last: _Callbacks = (self._complete,)
 
     def forward(self, request: Request) -> None:
         """Carry a request from the cell to the server."""
