@@ -13,6 +13,7 @@ from simran.errors import shown
 from simran.units import parse
 
 __all__ = [
+    "Arrival",
     "Count",
     "Data",
     "Efficiency",
@@ -59,6 +60,7 @@ class Quantity:
     dimension : key of :data:`simran.units.DIMENSIONS`
     above, least : lower bound, without and with itself
     most, below : upper bound, with and without itself
+    example : how to write one, where that of the dimension is of another size
     """
 
     dimension: str
@@ -66,6 +68,7 @@ class Quantity:
     least: float | None = None
     most: float | None = None
     below: float | None = None
+    example: str = ""
 
     @property
     def bounds(self) -> str:
@@ -79,7 +82,7 @@ class Quantity:
 
     def __call__(self, value: Any) -> float:
         """Return a value in SI units; raise ValueError where it is none or out of bounds."""
-        number = parse(value, self.dimension)
+        number = parse(value, self.dimension, self.example)
         low = (self.above is None or number > self.above) and (
             self.least is None or number >= self.least
         )
@@ -168,6 +171,8 @@ Variation = Annotated[float, BeforeValidator(Quantity("number", least=1e-3, most
 Seconds = Annotated[float, BeforeValidator(Quantity("time", above=0.0))]
 SecondsOrZero = Annotated[float, BeforeValidator(Quantity("time", least=0.0))]
 Frequency = Annotated[float, BeforeValidator(Quantity("frequency", above=0.0))]
+#: Of requests.
+Arrival = Annotated[float, BeforeValidator(Quantity("frequency", above=0.0, example="0.05 Hz"))]
 Power = Annotated[float, BeforeValidator(Quantity("power", least=0.0))]
 Energy = Annotated[float, BeforeValidator(Quantity("energy", above=0.0))]
 Joules = Annotated[float, BeforeValidator(Quantity("energy", least=0.0))]

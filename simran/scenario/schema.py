@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from simran.errors import shown
 from simran.scenario.fields import (
+    Arrival,
     Count,
     Efficiency,
     Energy,
@@ -180,7 +181,7 @@ class ArrivalsSpec(Schema):
     """When requests arrive."""
 
     process: Literal["poisson", "periodic", "gamma", "trace", "closed-loop"] = "poisson"
-    rate: Frequency | None = None
+    rate: Arrival | None = None
     cv: Variation | None = None
     phase: SecondsOrZero | None = None
     think: SecondsOrZero | None = None

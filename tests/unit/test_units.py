@@ -14,7 +14,8 @@ from simran.units import DIMENSIONS, parse, parse_power_law
 #: What our symbols are called in pint, where they differ.
 PINT = {
     "B": "byte", "b": "bit", "FLOP": "count", "FLOPs": "count", "flop": "count",
-    "/s": "1/s", "bps": "bit/s", "B/s": "byte/s", "b/s": "bit/s", "h": "hour", "min": "minute",
+    "/s": "1/s", "/min": "1/minute", "/h": "1/hour",
+    "bps": "bit/s", "B/s": "byte/s", "b/s": "bit/s", "h": "hour", "min": "minute",
 }  # fmt: skip
 SI = {
     "time": "s", "frequency": "1/s", "power": "W", "energy": "J", "data": "bit", "memory": "byte",
@@ -29,7 +30,7 @@ def _spellings() -> list[tuple[str, str, str]]:
     found = []
     for dimension in SI:
         for symbol in DIMENSIONS[dimension].units:
-            fixed = symbol in {"min", "h", "/s"}
+            fixed = symbol in {"min", "h", "/s", "/min", "/h"}
             small = [] if dimension in COUNTED else PREFIXES[1:6]
             large = [*PREFIXES[6:], *(BINARY if dimension in COUNTED else [])]
             for prefix in [""] if fixed else ["", *small, *large]:

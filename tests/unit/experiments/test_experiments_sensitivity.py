@@ -52,7 +52,7 @@ def test_every_assumed_number_is_moved_or_left_out_with_a_reason(study: dict[str
     left_out = {it["assumed"] for it in study["left_out"]}
     assert {row["assumed"] for row in study["rows"]} | left_out == assumed
     reasons = {(it["assumed"], it["factor"]): it["why"] for it in study["left_out"]}
-    assert "is 0" in reasons["devices.robot.power.idle", None]
+    assert "0 or no number" in reasons["devices.robot.power.idle", None]
     assert "1" in reasons["devices.edge.power.pue", 0.5]
 
 

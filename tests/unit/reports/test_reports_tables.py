@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simran.reports import render_rows
-from simran.reports.tables import WIDTH, bullet, figure, filled, table
+from simran.reports.tables import bullet, figure, filled, table, width
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_figure_has_the_digits_that_were_asked_for(digits: int) -> None:
 
 
 def lines(text: str) -> list[str]:
-    assert max(map(len, text.splitlines())) <= WIDTH
+    assert max(map(len, text.splitlines())) <= width()
     return text.splitlines()
 
 
