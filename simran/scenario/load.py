@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simran.catalog import Document, key_path
+from simran.catalog import Document
 from simran.errors import Fault, ScenarioError
 from simran.scenario.assumptions import multiply
 from simran.scenario.compose import Composed, compose
@@ -28,6 +28,7 @@ __all__ = ["check_document", "load", "load_with_places"]
 Check = Callable[[AllocatorPart, Document], Iterable[Fault]]
 
 _MOST_FAULTS = 100
+_MOST_CHANGES = 10
 
 
 def load(
@@ -129,25 +130,28 @@ def _blamed(
     """Return faults, with the overrides as the place of those that the files do not have themselves."""
     if not changes or all(fault.file.startswith(SET) for fault in error.faults):
         return list(error.faults)
+    own = _faults(source, (), check)
+    without = {}
+    for place, change in enumerate(changes[:_MOST_CHANGES]):
+        without[change] = _faults(source, [*changes[:place], *changes[place + 1 :]], check)
+    found = []
+    for fault in error.faults:
+        key = fault.path, fault.message
+        if not fault.file.startswith(SET) and key not in own:
+            to_blame = [it for it, left in without.items() if key not in left] or changes
+            file = " ".join(f"{SET}{it}" for it in to_blame)
+            fault = replace(fault, file=file, line=0, column=0)  # noqa: PLW2901
+        found.append(fault)
+    return found
+
+
+def _faults(source: Source, changes: Sequence[str], check: Check | None) -> set[tuple[str, str]]:
+    """Return the path and the message of every fault."""
     try:
-        _sound(source, (), None, check)
-        known: set[tuple[str, str]] = set()
-    except ScenarioError as without:
-        known = {(fault.path, fault.message) for fault in without.faults}
-    return [
-        fault
-        if fault.file.startswith(SET) or (fault.path, fault.message) in known
-        else _of(fault, changes)
-        for fault in error.faults
-    ]
-
-
-def _of(fault: Fault, changes: Sequence[str]) -> Fault:
-    """Return a fault of the overrides that set something in the same part, or else of them all."""
-    part = key_path(fault.path)[:2]
-    near = [it for it in changes if key_path(it.partition("=")[0].strip())[:2] == part]
-    place = " ".join(f"{SET}{it}" for it in near or changes)
-    return replace(fault, file=place, line=0, column=0)
+        _sound(source, changes, None, check)
+    except ScenarioError as error:
+        return {(fault.path, fault.message) for fault in error.faults}
+    return set()
 
 
 def _settle(whole: Composed, key: tuple[str | int, ...]) -> None:
