@@ -11,7 +11,7 @@ from simran.errors import Fault, shown
 from simran.scenario.compose import Composed
 from simran.units import parse
 
-__all__ = ["doubts"]
+__all__ = ["BOUNDS", "doubts"]
 
 Key = tuple[str | int, ...]
 
@@ -43,7 +43,7 @@ _LINK_DELAY = _Bounds("s", "ms", most=2.0)
 _BUDGET_DELAY = _Bounds("s", "ms", most=300.0)
 
 #: By key path; ``*`` stands for a name or the place in a list.
-_BOUNDS: Mapping[tuple[str, ...], _Bounds] = {
+BOUNDS: Mapping[tuple[str, ...], _Bounds] = {
     ("network", "cells", "*", "channel", "rate"): _RATE,
     ("network", "links", "*", "rate"): _RATE,
     ("network", "links", "*", "delay"): _LINK_DELAY,
@@ -66,7 +66,7 @@ def doubts(whole: Composed) -> Iterator[Fault]:
     whole : a sound scenario
     """
     for path, value in leaves(whole.data):
-        bounds = _BOUNDS.get(_pattern(path))
+        bounds = BOUNDS.get(_pattern(path))
         if bounds is None:
             continue
         try:

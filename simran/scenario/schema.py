@@ -22,6 +22,7 @@ from simran.scenario.fields import (
     PositiveNumber,
     Power,
     Quantity,
+    RadioPower,
     Rate,
     Schema,
     Seconds,
@@ -192,7 +193,7 @@ class ArrivalsSpec(Schema):
 class TransmitSpec(Schema):
     """What an agent draws while it sends."""
 
-    power: Power = 0.0
+    power: RadioPower = 0.0
     efficiency: Efficiency = 1.0
     circuit: Power = 0.0
 
