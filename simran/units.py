@@ -76,6 +76,10 @@ DIMENSIONS = {
 _POWER_LAW = re.compile(
     r"(.*?)\s*([pnuµμmkKMGTP]?)W\s*/\s*([kMG]?)Hz\s*(?:\^|\*\*)\s*(\d+\.?\d*)", re.ASCII
 )
+_WORDS = {
+    "sec": "s", "second": "s", "minute": "min", "hr": "h", "hour": "h", "hertz": "Hz", "watt": "W",
+    "joule": "J", "millisecond": "ms", "microsecond": "us",
+}  # fmt: skip
 _UNPREFIXED = {"min", "h"}
 _LARGE = [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)]
 _SMALL = [("", 1.0), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9)]
@@ -259,6 +263,9 @@ def _what(unit: str, wanted: Dimension) -> str:
     spelt = [prefix + symbol for symbol in wanted.units for prefix in prefixes]
     if unit.lower() in {"db", "dbm", "dbw"} and "W" in wanted.units:
         return f"unknown unit {shown(unit)}; did you mean dBm or dBW?"
+    word = _WORDS.get(unit.lower().removesuffix("s"), "")
+    if word and _factor(word, wanted) is not None:
+        return f"unknown unit {shown(unit)}; did you mean {word}?"
     meant = [it for it in spelt if it.lower() == unit.lower() and _factor(it, wanted) is not None]
     hint = f"; did you mean {' or '.join(dict.fromkeys(meant))}?" if meant else ""
     return f"unknown unit {shown(unit)}{hint}"
