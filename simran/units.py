@@ -215,11 +215,11 @@ def compared(value: float, bound: float, unit: str) -> tuple[str, str]:
 
 def _with_unit(text: str, kind: Dimension) -> float:
     wanted = f"expected {kind.name} such as {kind.example!r}, found {shown(text)}"
+    mend = _COMMA.fullmatch(text)
+    if mend is not None and not re.match(r"\d{3}(?!\d)", mend[2]):  # three digits may be thousands
+        raise ValueError(f"{wanted} (the decimal sign is a point: {mend[1]}.{mend[2]})")
     match = _TEXT.fullmatch(text)
     if match is None:
-        mend = _COMMA.fullmatch(text)
-        if mend is not None and _TEXT.fullmatch(f"{mend[1]}.{mend[2]}") is not None:
-            wanted += f" (the decimal sign is a point: {mend[1]}.{mend[2]})"
         raise ValueError(wanted)
     number, unit = float(match[1]), match[2]
     if not unit:

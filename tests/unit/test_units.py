@@ -93,6 +93,8 @@ def test_what_is_a_quantity(text: object, dimension: str, value: float) -> None:
         ("3 seconds", "time", "did you mean s?"),
         ("2 Watts", "power", "did you mean W?"),
         ("0,2 s", "time", "(the decimal sign is a point: 0.2 s)"),
+        ("1,000 Hz", "frequency", "found '1,000 Hz'"),
+        ("0,25ms", "time", "(the decimal sign is a point: 0.25ms)"),
         ("1,5", "number", "(the decimal sign is a point: 1.5)"),
         ("64 kib", "memory", "did you mean KiB or Kib?"),
         ("1 mB", "memory", "unknown unit 'mB'"),
