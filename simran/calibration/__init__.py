@@ -22,6 +22,8 @@ from simran.calibration.network import (
     mean_figure,
     ratio_of_sums,
 )
+from simran.calibration.onnx_graph import OnnxGraph, OnnxWeight, read_graph
+from simran.calibration.onnx_network import OnnxNetwork
 from simran.calibration.output_distortion import (
     STUDY_BITS,
     Judge,
@@ -62,6 +64,9 @@ __all__ = [
     "Layer",
     "Metric",
     "Network",
+    "OnnxGraph",
+    "OnnxNetwork",
+    "OnnxWeight",
     "OutputStudy",
     "Outputs",
     "Point",
@@ -86,6 +91,7 @@ __all__ = [
     "quantize_features",
     "ratio_of_sums",
     "read_blocks",
+    "read_graph",
     "read_tensors",
     "settings_of",
     "statistics",

@@ -37,7 +37,7 @@ def fit_coefficient(
     Parameters
     ----------
     distortion : (N,) summed absolute weight error over all parameters of the model [weight unit]
-    error : (N,) mean absolute error of the outputs
+    error : (N,) mean absolute error of the outputs; what is not finite is left out
     bits : (N,) bit-width of each
     fitted : bit-widths to fit on; the others show how far the line carries
 
@@ -52,7 +52,7 @@ def fit_coefficient(
     Coefficient(value=4.0, bits=(5,), residual=0.0, residual_all=0.23570226039551587)
     """
     x, y, b = (np.asarray(it, dtype=float) for it in (distortion, error, bits))
-    erring = (x > 0.0) & (y > 0.0)
+    erring = (x > 0.0) & (y > 0.0) & np.isfinite(y)
     chosen = np.isin(b, list(fitted)) & erring
     if not np.any(chosen):
         raise ValueError(f"fitted must hold a bit-width with an error, got {list(fitted)}")

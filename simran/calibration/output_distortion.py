@@ -177,6 +177,9 @@ def _difference(
 ) -> tuple[float, float]:
     if found.shape != full.shape:
         raise ValueError(f"{what} must keep their shape {full.shape}, got {found.shape}")
-    error = float(np.abs(found.astype(np.float64) - full).mean())
-    size = float(np.abs(full).mean(dtype=np.float64))
-    return error, error / size if size > 0.0 else float("nan")
+    # An item at a time: the outputs of a language model fill the memory in double precision.
+    pairs = list(zip(np.atleast_1d(found), np.atleast_1d(full), strict=True))
+    summed = sum(float(np.abs(one.astype(np.float64) - other).sum()) for one, other in pairs)
+    size = float(np.abs(full).sum(dtype=np.float64))
+    error = summed / max(full.size, 1)
+    return error, summed / size if size > 0.0 else float("nan")
