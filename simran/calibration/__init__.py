@@ -33,6 +33,7 @@ from simran.calibration.output_distortion import (
     measure_output_distortion,
 )
 from simran.calibration.read import read_tensors
+from simran.calibration.real_inputs import CURVE_OF, RealInputs, measure_model, read_arrays
 from simran.calibration.setting import SETTINGS, Setting, settings_of
 from simran.calibration.statistics import Curve, Layer, Statistics, statistics
 from simran.calibration.study import (
@@ -45,6 +46,7 @@ from simran.calibration.study import (
 from simran.calibration.tensors import Tensor
 
 __all__ = [
+    "CURVE_OF",
     "FEATURE_BITS",
     "FITTED_BITS",
     "SETTINGS",
@@ -71,6 +73,7 @@ __all__ = [
     "Outputs",
     "Point",
     "QualityCurve",
+    "RealInputs",
     "Replace",
     "Setting",
     "Statistics",
@@ -86,10 +89,12 @@ __all__ = [
     "isotonic",
     "mean_figure",
     "measure_feature_bits",
+    "measure_model",
     "measure_output_distortion",
     "pooled_coefficient",
     "quantize_features",
     "ratio_of_sums",
+    "read_arrays",
     "read_blocks",
     "read_graph",
     "read_tensors",

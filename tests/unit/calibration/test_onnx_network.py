@@ -9,46 +9,12 @@ import pytest
 
 pytest.importorskip("onnxruntime")
 
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx_files import BIAS, DENSE, IMAGES, KERNEL, LAST, small_onnx
 
 from simran.calibration import Setting, measure_feature_bits, measure_output_distortion
 from simran.calibration.onnx_graph import read_graph
 from simran.calibration.onnx_network import OnnxNetwork
 from simran.errors import InputError
-
-GENERATOR = np.random.default_rng(8)
-KERNEL = GENERATOR.normal(size=(3, 1, 2, 2)).astype(np.float32)
-DENSE = GENERATOR.normal(size=(12, 5)).astype(np.float32)
-LAST = GENERATOR.normal(size=(4, 5)).astype(np.float32)
-BIAS = np.arange(4, dtype=np.float32)
-IMAGES = GENERATOR.normal(size=(7, 1, 3, 3)).astype(np.float32)
-
-
-def _model(path: Path) -> Path:
-    """Write conv (initialiser), matmul (constant), gemm with transB: three layouts of a weight."""
-    constant = helper.make_node("Constant", [], ["dense"], value=numpy_helper.from_array(DENSE))
-    nodes = [
-        helper.make_node("Conv", ["x", "kernel"], ["conv"]),
-        helper.make_node("Relu", ["conv"], ["first"]),
-        constant,
-        helper.make_node("Flatten", ["first"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "dense"], ["second"]),
-        helper.make_node("Gemm", ["second", "last", "bias"], ["y"], transB=1),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, 3, 3])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])],
-        [
-            numpy_helper.from_array(it, name)
-            for name, it in (("kernel", KERNEL), ("last", LAST), ("bias", BIAS))
-        ],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    onnx.save(model, str(path))
-    return path
 
 
 def _expected(kernel: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +26,7 @@ def _expected(kernel: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.nda
 
 @pytest.fixture
 def network(tmp_path: Path) -> OnnxNetwork:
-    graph = read_graph(_model(tmp_path / "m.onnx"), "second")
+    graph = read_graph(small_onnx(tmp_path / "m.onnx"), "second")
     return OnnxNetwork(graph, {"x": IMAGES}, "m", "agent", batch=3)
 
 
@@ -106,7 +72,7 @@ def test_errors_are_those_of_the_quantized_weights(network: OnnxNetwork) -> None
 
 
 def test_the_whole_model_is_the_agents_without_a_split(tmp_path: Path) -> None:
-    graph = read_graph(_model(tmp_path / "m.onnx"))
+    graph = read_graph(small_onnx(tmp_path / "m.onnx"))
     network = OnnxNetwork(graph, {"x": IMAGES}, "m", "model")
     assert list(network.weights) == ["kernel", "dense", "last"]
     found = network.forward(network.weights, lambda it: it * 0.0)
@@ -115,7 +81,7 @@ def test_the_whole_model_is_the_agents_without_a_split(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:
-    path = _model(tmp_path / "m.onnx")
+    path = small_onnx(tmp_path / "m.onnx")
     with pytest.raises(InputError, match=r"has no tensor 'secnd'; did you mean 'second'\?"):
         read_graph(path, "secnd")
     with pytest.raises(InputError, match="has no tensor 'x'"):
