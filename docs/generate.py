@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from measured_tables import calibrate_page
 
 from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
 from simran.scenario.later import LATER_KEYS, LATER_VALUES
@@ -116,6 +121,7 @@ def _real_weights() -> list[str]:
 
 #: Page -> what writes it; the build and the test take the pages from here.
 PAGES: dict[str, Callable[[], str]] = {
+    "calibrate.md": calibrate_page,
     "columns.md": columns,
     "scenario.md": scenario,
     "validation.md": validation,
