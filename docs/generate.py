@@ -453,8 +453,8 @@ wrong.
 """
 
 _BENCHMARKS = """
-`make bench` runs all of them and writes `results/`. None of them is a test: a busy machine must not turn a
-build red.
+`make bench` runs those of speed, memory, allocation and coverage and writes `results/`. None of them is a test:
+a busy machine must not turn a build red.
 
 - `speed.py`: CPU time per request with all logs on, against `skeleton.py`, the plainest SimPy model of the
   same stations: one process per request, two resources, five timestamps; no allocator, no energy, no
@@ -465,6 +465,10 @@ build red.
 - `coverage.py`: how often the intervals and the verdicts of single runs are right, over many M/M/1 queues
   worked out by Lindley's recursion.
 - `derive_models.py`: the FLOP and parameters of the catalogue's models, counted from their architecture.
+- `train_fcdnn.py`: trains FCDNN-16 on the handwritten digits of scikit-learn; the weights are in `data/`.
+- `output_distortion.py NAME`: what quantizing a model's agent part does to its features, outputs and task, on
+  real inputs; `make realweights` brings the networks. `measured_profiles.py NAME` writes the catalogue's
+  profile from that record.
 """
 
 _SPEED = """

@@ -89,6 +89,8 @@ def _percent(value: float) -> str:
 def _features(study: dict[str, Any]) -> str:
     """Return from which bits on the features that are sent cost less than the tolerance."""
     rows = study["feature_bits"]
+    if not rows:
+        return "The bits of the features were not measured."
     fine = None
     for row in reversed(rows):
         if row["loss"]["value"] > study["tolerance"] + 1e-9:
