@@ -453,7 +453,7 @@ wrong.
 """
 
 _BENCHMARKS = """
-`make bench` runs those of speed, memory, allocation and coverage and writes `results/`. None of them is a test:
+`make bench` runs those of speed, memory, allocation and coverage. None of them is a test:
 a busy machine must not turn a build red.
 
 - `speed.py`: CPU time per request with all logs on, against `skeleton.py`, the plainest SimPy model of the
