@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,26 @@ class _Commands(TyperGroup):
             ctx.fail(f"{args[0]!r} is not in this version")
         return super().resolve_command(ctx, args)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write what each command does, in full."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, it.help or "") for name, it in self.commands.items()])
+
+
+def _whole(option: str, least: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers that answers as the readers of files do."""
+
+    def read(text: str) -> int:
+        from simran.catalog import parse_scalar
+        from simran.scenario.fields import WholeNumber
+
+        try:
+            return WholeNumber(least)(parse_scalar(str(text)))
+        except ValueError as error:
+            raise InputError(f"{option}: {error}") from error
+
+    return read
+
 
 app = typer.Typer(
     cls=_Commands,
@@ -47,7 +68,10 @@ Sets = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Override one key; may be repeated."),
 ]
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="A scenario file, or a shipped one's name.")
+    str,
+    typer.Argument(
+        metavar="FILE", help="A scenario file, the manifest of a run, or a shipped scenario's name."
+    ),
 ]
 
 
@@ -70,14 +94,31 @@ def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
+def _warn(doubts: Iterable[object], quiet: bool) -> None:
+    for doubt in () if quiet else doubts:
+        typer.echo(f"warning: {doubt}", err=True)
+
+
 @app.command()
 def run(  # noqa: PLR0913, PLR0917 - one for each option
     file: File,
     sets: Sets = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=_whole("--seed", 0), metavar="NUMBER", help="Instead of the scenario's."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The result folder itself.")] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier result in --out.")] = False,
-    replications: Annotated[int, typer.Option(min=1, help="Runs with independent draws.")] = 1,
+    replications: Annotated[
+        int,
+        typer.Option(
+            parser=_whole("--replications", 1),
+            metavar="NUMBER",
+            help="Runs with independent draws.",
+        ),
+    ] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Annotated[
@@ -90,6 +131,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     from simran.reports import progress_bar, render_making, render_summary
 
     scenario = load_checked(file, sets or (), seed)
+    _warn(scenario.doubts, quiet)
     try:
         with progress_bar(scenario.name, quiet) as progress:
             result = run_replications(
@@ -113,11 +155,13 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
 
 @app.command()
 def validate(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Scenario files.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="Scenario and profile files.")
+    ],
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Report all faults of all files; nothing is run."""
+    """Report all faults of all files, and what is doubtful; nothing is run."""
     from simran.experiments import validate_files
 
     report = validate_files(files)
@@ -170,7 +214,9 @@ def solve(
         else:
             typer.echo(render_sensitivity(study))
         return
-    design = solve_scenario(load_checked(file, sets or ()), agent)
+    scenario = load_checked(file, sets or ())
+    _warn(scenario.doubts, as_json)
+    design = solve_scenario(scenario, agent)
     if as_json:
         _print_json(design)
     else:
@@ -249,7 +295,8 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
 def list_(
     what: Annotated[str, typer.Argument(help="models, devices, allocators, scenarios or columns.")],
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One of them; all if left out.")
+        str | None,
+        typer.Argument(metavar="[NAME]", help="One of them, or a profile file; all if left out."),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 from simran.errors import shown
 
-__all__ = ["DIMENSIONS", "Dimension", "parse", "parse_power_law", "pattern"]
+__all__ = [
+    "DIMENSIONS",
+    "Dimension",
+    "compared",
+    "parse",
+    "parse_power_law",
+    "pattern",
+    "written",
+]
 
 _PREFIXES = {
     "": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "\u00b5": 1e-6, "\u03bc": 1e-6, "m": 1e-3,
@@ -17,6 +25,7 @@ _PREFIXES = {
 }  # fmt: skip
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
 _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*", re.ASCII)
+_COMMA = re.compile(r"\s*([+-]?\d*),(\d.*?)\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,9 @@ class Dimension:
 DIMENSIONS = {
     "number": Dimension("a plain number", {}, "2.5"),
     "time": Dimension("a time", {"s": 1.0, "min": 60.0, "h": 3600.0}, "3.5 s"),
-    "frequency": Dimension("a frequency", {"Hz": 1.0, "/s": 1.0}, "2 GHz"),
+    "frequency": Dimension(
+        "a frequency", {"Hz": 1.0, "/s": 1.0, "/min": 1.0 / 60.0, "/h": 1.0 / 3600.0}, "2 GHz"
+    ),
     "power": Dimension("a power", {"W": 1.0}, "23 dBm"),
     "energy": Dimension("an energy", {"J": 1.0, "Wh": 3600.0}, "2 J"),
     "data": Dimension(
@@ -65,10 +76,17 @@ DIMENSIONS = {
 _POWER_LAW = re.compile(
     r"(.*?)\s*([pnuµμmkKMGTP]?)W\s*/\s*([kMG]?)Hz\s*(?:\^|\*\*)\s*(\d+\.?\d*)", re.ASCII
 )
+_WORDS = {
+    "sec": "s", "second": "s", "minute": "min", "hr": "h", "hour": "h", "hertz": "Hz", "watt": "W",
+    "joule": "J", "millisecond": "ms", "microsecond": "us",
+}  # fmt: skip
 _UNPREFIXED = {"min", "h"}
+_LARGE = [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)]
+_SMALL = [("", 1.0), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9)]
+_WHOLE = {"B", "bit", "bit/s", "FLOP"}
 
 
-def parse(value: object, dimension: str) -> float:
+def parse(value: object, dimension: str, example: str = "") -> float:
     """Return a quantity in SI units (data in bits, memory in bytes).
 
     Numbers are decimal digits with an optional point and exponent. What only some YAML readers take
@@ -78,6 +96,7 @@ def parse(value: object, dimension: str) -> float:
     ----------
     value : a number, which is in SI already, or a string with a unit
     dimension : key of :data:`DIMENSIONS`
+    example : for messages, where one of its own fits better than that of the dimension
 
     Raises
     ------
@@ -90,6 +109,7 @@ def parse(value: object, dimension: str) -> float:
     (20000000.0, 4194304.0, 1e-28)
     """
     kind = DIMENSIONS[dimension]
+    kind = replace(kind, example=example) if example else kind
     if isinstance(value, bool) or not isinstance(value, (Real, str)):
         raise ValueError(f"expected {kind.name} such as {kind.example!r}, found {shown(value)}")
     try:
@@ -151,8 +171,53 @@ def pattern(dimension: str) -> str:
     return rf"^\s*{number}{unit}\s*$"
 
 
+def written(value: float, unit: str, digits: int = 3) -> str:
+    """Return a quantity as people write it, with the prefix that leaves one to three digits before the point.
+
+    Parameters
+    ----------
+    value : in that unit
+    unit : symbol; seconds and bare numbers take no prefix above one
+    digits : significant ones
+
+    Examples
+    --------
+    >>> written(0.048, "s"), written(5.4e9, "B"), written(3600.0, "s"), written(0.0, "J")
+    ('48 ms', '5.4 GB', '3600 s', '0 J')
+    """
+    if value == 0.0 or not math.isfinite(value):
+        return f"{value:g} {unit}".strip()
+    steps = [] if unit in {"s", ""} else _LARGE
+    steps = steps + (_SMALL[:1] if unit in _WHOLE or not unit else _SMALL)
+    rounded = abs(float(f"{value:.{digits}g}"))
+    prefix, scale = next((it for it in steps if rounded >= it[1]), steps[-1])
+    places = max(digits, len(str(int(abs(value / scale)))))
+    return f"{value / scale:.{places}g} {prefix}{unit}".strip()
+
+
+def compared(value: float, bound: float, unit: str) -> tuple[str, str]:
+    """Return two quantities as :func:`written` has them, with as many digits as tell them apart.
+
+    Examples
+    --------
+    >>> compared(3.50002, 3.5, "s"), compared(2.0, 2.0, "J")
+    (('3.50002 s', '3.5 s'), ('2 J', '2 J'))
+    """
+    digits = 3
+    while (
+        value != bound
+        and digits < 17
+        and written(value, unit, digits) == written(bound, unit, digits)
+    ):
+        digits += 1
+    return written(value, unit, digits), written(bound, unit, digits)
+
+
 def _with_unit(text: str, kind: Dimension) -> float:
     wanted = f"expected {kind.name} such as {kind.example!r}, found {shown(text)}"
+    mend = _COMMA.fullmatch(text)
+    if mend is not None and not re.match(r"\d{3}(?!\d)", mend[2]):  # three digits may be thousands
+        raise ValueError(f"{wanted} (the decimal sign is a point: {mend[1]}.{mend[2]})")
     match = _TEXT.fullmatch(text)
     if match is None:
         raise ValueError(wanted)
@@ -198,6 +263,9 @@ def _what(unit: str, wanted: Dimension) -> str:
     spelt = [prefix + symbol for symbol in wanted.units for prefix in prefixes]
     if unit.lower() in {"db", "dbm", "dbw"} and "W" in wanted.units:
         return f"unknown unit {shown(unit)}; did you mean dBm or dBW?"
+    word = _WORDS.get(unit.lower().removesuffix("s"), "")
+    if word and _factor(word, wanted) is not None:
+        return f"unknown unit {shown(unit)}; did you mean {word}?"
     meant = [it for it in spelt if it.lower() == unit.lower() and _factor(it, wanted) is not None]
     hint = f"; did you mean {' or '.join(dict.fromkeys(meant))}?" if meant else ""
     return f"unknown unit {shown(unit)}{hint}"

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from simran.allocation.problem import Allocation, Problem
+from simran.allocation.reasons import reason
 from simran.errors import InputError, UnknownNameError
 from simran.registry import Registry
 
@@ -67,6 +68,16 @@ class Allocator(ABC):
     @abstractmethod
     def allocate(self, problem: Problem) -> Allocation:
         """Return a design for every agent of ``problem``, which must not be changed."""
+
+    def explain(self, problem: Problem, allocation: Allocation, agent: int) -> str:
+        """Return a sentence on what stops a better design of an agent, or any at all.
+
+        Parameters
+        ----------
+        problem, allocation : what this allocator was asked and answered
+        agent : row of both
+        """
+        return reason(problem, allocation, agent)
 
 
 def _read(allocator: str, key: str, option: Option, value: Any) -> Any:

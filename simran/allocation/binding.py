@@ -11,7 +11,7 @@ from simran.allocation.designs import Choice
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
-__all__ = ["binding", "fastest_hz", "obstacle"]
+__all__ = ["binding", "fastest_hz", "floor_j", "obstacle"]
 
 
 def binding(given: Candidates, choice: Choice) -> NDArray[np.str_]:
@@ -65,20 +65,27 @@ def _least_s(given: Candidates, rows: Ints, cut: Ints, cycles: Floats) -> Floats
     return seconds + there / fastest_hz(given.server_box)[rows]
 
 
-def _too_greedy(given: Candidates, rows: Ints, cut: Ints, cycles: Floats) -> Bools:
-    left = given.energy_left_j[rows, cut]
-    here, open_here = _floor_j(given.agent_box, rows, cycles)
-    there, open_there = _floor_j(given.server_box, rows, given.cost.server_cycles[rows, cut])
-    # continuous clocks come as near to zero energy as they like, but never reach it
-    unmet = (open_here | open_there) & (left <= here + there)
-    greedy: Bools = unmet | (here + there > left + given.energy_slack_j[rows, 0])
-    return greedy
+def floor_j(box: Box, rows: Ints, cycles: Floats) -> tuple[Floats, Bools]:
+    """Return the least energy at any clock [J], and whether it is only approached.
 
-
-def _floor_j(box: Box, rows: Ints, cycles: Floats) -> tuple[Floats, Bools]:
-    """Return the least energy at any clock [J], and whether it is only approached."""
+    Parameters
+    ----------
+    box : clocks of every agent
+    rows : (m,) agents
+    cycles : (m,) what they have to run [cycle]
+    """
     low = box.low_hz[rows]
     drawn = box.coefficient[rows] * low ** (box.exponent[rows] - 1)
     floor = cycles * np.fmin.reduce(drawn, axis=1)
     is_open = (low[:, 0] == 0) & (box.coefficient[rows, 0] > 0) & (cycles > 0)
     return floor, is_open
+
+
+def _too_greedy(given: Candidates, rows: Ints, cut: Ints, cycles: Floats) -> Bools:
+    left = given.energy_left_j[rows, cut]
+    here, open_here = floor_j(given.agent_box, rows, cycles)
+    there, open_there = floor_j(given.server_box, rows, given.cost.server_cycles[rows, cut])
+    # continuous clocks come as near to zero energy as they like, but never reach it
+    unmet = (open_here | open_there) & (left <= here + there)
+    greedy: Bools = unmet | (here + there > left + given.energy_slack_j[rows, 0])
+    return greedy

@@ -184,7 +184,8 @@ def _cuts(table: CutTable, restriction: Restriction) -> Ints:
         wanted = np.array([name == restriction.placement for name in table.placement])
     cuts = np.flatnonzero(wanted)
     if not cuts.size:
-        raise InputError(f"no cut with placement {restriction.placement or 'allowed'!r} is listed")
+        wanted_ = restriction.placement or "as the scenario asks"
+        raise InputError(f"the model cannot be placed {wanted_}: it has no split point for that")
     return cuts
 
 

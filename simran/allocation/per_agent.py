@@ -12,6 +12,7 @@ from simran.allocation.designs import Choice
 from simran.allocation.draft import plan
 from simran.allocation.options import read_share
 from simran.allocation.problem import Allocation, Problem
+from simran.allocation.reasons import reason
 
 __all__ = ["PerAgentAllocator"]
 
@@ -35,6 +36,10 @@ class PerAgentAllocator(Allocator):
     def restriction(self, problem: Problem) -> Restriction:
         """Return what this allocator keeps to; by default every allowed design."""
         return Restriction(assumed_share=self.options["assumed_share"])
+
+    def explain(self, problem: Problem, allocation: Allocation, agent: int) -> str:
+        """Return what stops a better design of an agent within what this allocator keeps to."""
+        return reason(problem, allocation, agent, self.restriction)
 
     @abstractmethod
     def choose(self, given: Candidates) -> Choice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 from simran.results import ALLOCATION_COLUMNS, Design, ParquetLog, nullable, strings
 
 __all__ = ["AllocationLog"]
+
+Explain = Callable[[], str]
 
 _FLUSH = 4096
 _MOST_NAMES = 8
@@ -24,15 +27,16 @@ class _InForce:
     changes: int = 0
     infeasible: int = 0
     cuts: list[str] = field(default_factory=list)
-    binding: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def add(self, design: Design) -> None:
+    def add(self, design: Design, explain: Explain) -> None:
         self.changes += 1
         self.infeasible += not design.feasible
         cut = design.placement or "refused"
         _once(self.cuts, f"{cut}: {design.split}" if cut == "co-inference" else cut)
-        _once(self.binding, design.binding)
+        if design.binding not in self.reasons and len(self.reasons) < _MOST_NAMES:
+            self.reasons[design.binding] = explain()
         for name in ("weight_bits", "agent_frequency_hz", "server_frequency_hz"):
             value = float(getattr(design, name))
             if value and not math.isnan(value):
@@ -45,7 +49,8 @@ class _InForce:
             for name in ("weight_bits", "agent_frequency_hz", "server_frequency_hz")
         }
         found = {"changes": self.changes, "infeasible": self.infeasible, "cuts": self.cuts}
-        return {**found, **ranges, "binding": self.binding}
+        reasons = dict(self.reasons)
+        return {**found, **ranges, "binding": list(reasons), "reasons": list(reasons.values())}
 
 
 def _once(known: list[str], name: str) -> None:
@@ -68,9 +73,12 @@ class AllocationLog:
         self._rows: list[tuple[float, int, Design]] = []
         self._in_force = {name: _InForce() for name in groups}
 
-    def add(self, time_s: float, agent: int, design: Design) -> None:
-        """Take note of an agent's new design, in force from ``time_s`` [s]."""
-        self._in_force[self._groups[agent]].add(design)
+    def add(self, time_s: float, agent: int, design: Design, explain: Explain) -> None:
+        """Take note of an agent's new design, in force from ``time_s`` [s].
+
+        ``explain`` says what stops a better one; it is asked once for each word of a group.
+        """
+        self._in_force[self._groups[agent]].add(design, explain)
         if self._log is None:
             return
         self._rows.append((time_s, agent, design))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +118,7 @@ def _stations(ledger: Ledger) -> dict[str, Any]:
     return found
 
 
-def _states(meters: list[Meter], transmit_j: float) -> dict[str, float]:
+def _states(meters: Sequence[Meter], transmit_j: float) -> dict[str, float]:
     states = {
         f"{name}_j": math.fsum(getattr(meter, f"{name}_j") for meter in meters)
         for name in ("idle", "static", "dynamic", "switching")
@@ -133,7 +133,7 @@ def _energy(ledger: Ledger) -> dict[str, Any]:
     devices: dict[str, dict[str, Any]] = {}
     for name in ledger.scenario.groups:
         chosen = [k for k, group in enumerate(world.groups) if group.name == name]
-        meters = [world.agents[k].calendar.meters[0] for k in chosen]
+        meters = [world.agents[k].worker for k in chosen]
         devices[f"agents/{name}"] = {"kind": "agents", **_states(meters, float(sent[chosen].sum()))}
     for name, server in world.servers.items():
         devices[name] = {"kind": "server", **_states(server.meters, 0.0)}
@@ -189,7 +189,7 @@ def _conserved(ledger: Ledger) -> Invariant:
     count = len(world.agents)
     rows, by_agent = _padded(checks.rows, count), _padded(checks.server_j, count)
     charged = _padded(checks.agent_j, count)
-    meters = [agent.calendar.meters for agent in world.agents]
+    meters: list[Sequence[Meter]] = [[agent.worker] for agent in world.agents]
     for name, server in world.servers.items():
         mine = [k for k, group in enumerate(world.groups) if group.server == name]
         charged = np.append(charged, by_agent[mine].sum())

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from simpy.events import Event
@@ -21,6 +22,11 @@ from simran.scenario import Scenario
 from simran.streams import Streams
 
 __all__ = ["Controller", "make_allocator"]
+
+#: Takes the time [s], the agent, its design, and what says why there is no better one.
+Log = Callable[[float, int, Design, Callable[[], str]], None]
+#: An allocator, what it was asked and what it answered.
+Answer = tuple[Allocator, Problem, Allocation]
 
 _KEY = (
     "placement",
@@ -57,7 +63,7 @@ class Controller:
     Parameters
     ----------
     scenario, world, streams : what to control
-    log : called with time [s], agent and design whenever an agent's design changes
+    log : called with time [s], agent, design and what explains it whenever an agent's design changes
 
     Attributes
     ----------
@@ -73,7 +79,7 @@ class Controller:
         scenario: Scenario,
         world: World,
         streams: Streams,
-        log: Callable[[float, int, Design], None],
+        log: Log,
     ) -> None:
         self._spec = scenario.allocator
         self._world = world
@@ -112,7 +118,7 @@ class Controller:
             return
         self._decide_all(self._problem)
         if spec.every == "periodic":
-            world.clock.process(self._live())
+            world.clock.start(self._live())
 
     def _live(self) -> Generator[Event, None, None]:
         clock, period_s = self._world.clock, self._spec.period_s
@@ -136,15 +142,18 @@ class Controller:
                 raise self._no_design()
             return
         made = designs(problem, allocation, self._designs, everyone)
+        answer = self._allocator, problem, allocation
         self._designs += len({design.id for design in made.values()})
         delay_s = self._spec.decision_time_s
         if delay_s and self._keys[0] is not None:
             clock = self._world.clock
-            clock.call_at(clock.now + delay_s, lambda event: self._adopt(event._value), made)
+            clock.call_at(
+                clock.now + delay_s, lambda event: self._adopt(*event._value), (made, answer)
+            )
         else:
-            self._adopt(made)
+            self._adopt(made, answer)
 
-    def _adopt(self, made: dict[int, Design]) -> None:
+    def _adopt(self, made: dict[int, Design], answer: Answer) -> None:
         world = self._world
         for agent, design in made.items():
             group = world.groups[agent]
@@ -152,7 +161,7 @@ class Controller:
             if design.placement:
                 world.cells[group.cell].adopt(agent, design)
                 world.servers[group.server].adopt(agent, design)
-            self._note(agent, design)
+            self._note(agent, design, answer, agent)
         self._count_shares()
 
     def _decide_one(self, agent: int, sizes: tuple[float, float, float]) -> Design:
@@ -173,7 +182,7 @@ class Controller:
         design = designs(problem, allocation, self._designs, (0,))[0]
         self._designs += 1
         self._world.agents[agent].design = design
-        self._note(agent, design)
+        self._note(agent, design, (allocator, problem, allocation), 0)
         return design
 
     def _ask(self, problem: Problem, allocator: Allocator) -> Allocation | None:
@@ -193,12 +202,14 @@ class Controller:
             return None
         return allocation
 
-    def _note(self, agent: int, design: Design) -> None:
+    def _note(self, agent: int, design: Design, answer: Answer, row: int) -> None:
         key = tuple(repr(getattr(design, name)) for name in _KEY)
         if key != self._keys[agent]:
             self._keys[agent] = key
             self._check_clocks(agent, design)
-            self._log(self._world.clock.now, agent, design)
+            allocator, problem, allocation = answer
+            explain = partial(allocator.explain, problem, allocation, row)
+            self._log(self._world.clock.now, agent, design, explain)
 
     def _check_clocks(self, agent: int, design: Design) -> None:
         group = self._world.groups[agent]

@@ -43,10 +43,10 @@ class LinkLoads:
         for name, direction in self._directions.items():
             self._add(name, direction.take_sent(float("inf")), end_s)
 
-    def _add(self, name: str, messages: list[tuple[float, float, float]], now: float) -> None:
+    def _add(self, name: str, messages: list[float], now: float) -> None:
         if not messages:
             return
-        arrival, start, seconds = np.array(messages).T
+        arrival, start, seconds = np.array(messages).reshape(-1, 3).T
         end = np.minimum(start + seconds, now)
         left = np.maximum(start + seconds - np.maximum(now, start), 0.0)
         self.loads[name].add(Jobs(arrival, np.minimum(start, now), end, seconds, left))

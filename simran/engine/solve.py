@@ -36,7 +36,8 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     Returns
     -------
     mapping with ``allocator``, ``feasible``, ``objective`` (Σ w_k D_k), ``decision_s`` (wall-clock
-    time of the allocator) and ``agents``, as JSON has it: None where there is no number.
+    time of the allocator) and ``agents``, as JSON has it: None where there is no number. ``reason``
+    says of each what stops a better design, or why none meets its budgets.
 
     Raises
     ------
@@ -62,7 +63,13 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
         "feasible": bool(_feasible(allocation, plan).all()),
         "objective": _number(float(np.sum(weighted))),
         "decision_s": decision_s,
-        "agents": [_agent(problem, allocation, plan, index) for index in chosen],
+        "agents": [
+            {
+                **_agent(problem, allocation, plan, index),
+                "reason": allocator.explain(problem, allocation, index),
+            }
+            for index in chosen
+        ],
     }
 
 

@@ -92,7 +92,7 @@ class Sampler:
 
     def start(self) -> None:
         """Begin to sample."""
-        self._clock.process(self._live())
+        self._clock.start(self._live())
 
     def close(self, now: float) -> int:
         """Write the last, shorter interval; return the number of rows."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from simpy.events import Event
 
 from simran.compute import Processor
-from simran.entities.calendar import Calendar
 from simran.entities.clock import Alarm, Clock
+from simran.entities.worker import Worker
 from simran.errors import RunError
 from simran.results.records import COMPLETED, DROPPED, FAILED, Design, Request
 
@@ -34,7 +34,7 @@ class Demand:
     think_s: float | None = None
 
 
-class Agent:
+class Agent(Alarm):
     """One agent: a process that wakes at its next arrival or at the end of its next job.
 
     Jobs wait for the processor in order of arrival. At equal times a job that ends goes before a
@@ -51,26 +51,23 @@ class Agent:
     """
 
     __slots__ = (
-        "_alarm",
         "_arrivals_s",
-        "_clock",
         "_first",
         "_jobs",
         "_last",
-        "_meter",
         "_next_s",
         "_number",
         "_occupancy_s",
         "_present",
         "_sizes",
         "_think_s",
-        "calendar",
         "decide",
         "decision_s",
         "design",
         "ended",
         "index",
         "send",
+        "worker",
     )
 
     design: Design
@@ -86,24 +83,22 @@ class Agent:
         number: Callable[[], int],
         present: dict[int, Request],
     ) -> None:
-        self._clock = clock
+        super().__init__(clock)
         self.index = index
-        self.calendar = Calendar(processor)
+        self.worker = Worker(processor)
         self._arrivals_s = demand.arrivals_s
         self._sizes = demand.sizes
         self._think_s = demand.think_s
         self._number = number
         self._present = present
-        self._meter = self.calendar.meters[0]
         self._first: Request | None = None
         self._last: Request | None = None
         self._jobs = 0
-        self._alarm = Alarm(clock)
         self._next_s = next(demand.arrivals_s, math.inf)
         self._occupancy_s = 0.0
         self.decide: Callable[[int, tuple[float, float, float]], Design] | None = None
         self.decision_s = 0.0
-        clock.process(self._live())
+        clock.start(self._live())
 
     def answered(self, status: int) -> None:
         """Take note that a request of this agent has ended; a closed loop goes on from there."""
@@ -115,7 +110,7 @@ class Agent:
                 " time, so time cannot move: give it a think time or a design that is feasible"
             )
         self._next_s = self._clock._now + self._think_s
-        self._alarm.bring_forward(self._next_s)
+        self.bring_forward(self._next_s)
 
     @property
     def exhausted(self) -> bool:
@@ -124,19 +119,19 @@ class Agent:
 
     def backlog_s(self) -> float:
         """Return how long a job that came now would wait for the processor [s]."""
-        return self.calendar.wait_s(self._clock._now)
+        return max(0.0, self.worker.free_s - self._clock._now)
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and the time at work, both up to now [s]."""
-        meter = self._meter
+        meter = self.worker
         busy_s = meter.busy_s
-        for job in self._queue():
+        for job in self._here():
             busy_s += max(0.0, now - max(job.agent_start, meter.since_s))
         return self._occupancy_s + self._jobs * now, busy_s
 
     def energy_j(self, now: float) -> float:
         """Return what the processor has drawn up to now [J]."""
-        meter = copy(self._meter)
+        meter = copy(self.worker)
         job = self._first
         if job is not None:
             meter.broken_job(job.agent_start, now, job.design.agent_frequency_hz)
@@ -145,12 +140,12 @@ class Agent:
 
     def left_s(self, now: float) -> dict[int, float]:
         """Return how long each job present still needs the processor, by request number [s]."""
-        return {job.id: job.agent_end - max(now, job.agent_start) for job in self._queue()}
+        return {job.id: job.agent_end - max(now, job.agent_start) for job in self._here()}
 
     def close(self, now: float) -> None:
         """Settle what the end of the run finds unfinished: partial energy, no stamps beyond it."""
-        meter = self._meter
-        for job in self._queue():
+        meter = self.worker
+        for job in self._here():
             start, end = job.agent_start, job.agent_end
             meter.broken_job(start, now, job.design.agent_frequency_hz)
             if start < now:
@@ -159,24 +154,23 @@ class Agent:
             else:
                 job.agent_start = math.nan
             job.agent_end = math.nan
-        self.calendar.close(now)
+        meter.idle_until(now)
 
     def _live(self) -> Generator[Event, None, None]:
-        rest_until = self._alarm.rest_until
         clock = self._clock
         while True:
             next_s = self._next_s
             job = self._first
             if job is not None and job.agent_end <= next_s:
                 next_s = job.agent_end
-            yield rest_until(next_s)
+            yield self.rest_until(next_s)
             now = clock._now
             while (job := self._first) is not None and job.agent_end <= now:
                 self._finish(job, now)
             while self._next_s <= now:
                 self._arrive(now)
 
-    def _queue(self) -> Iterator[Request]:
+    def _here(self) -> Iterator[Request]:
         """Yield the jobs present, the one in service first."""
         job = self._first
         while job is not None:
@@ -190,7 +184,7 @@ class Agent:
         self._occupancy_s += now
         design = job.design
         job.agent_j = design.agent_unit_j * job.size
-        self._meter.job(job.agent_start, now, design.agent_frequency_hz)
+        self.worker.job(job.agent_start, now, design.agent_frequency_hz)
         if design.placement == "on-device":
             job.status = COMPLETED
             self.ended(job)
@@ -210,11 +204,13 @@ class Agent:
             job.status = FAILED if design.fallback == "failed" else DROPPED
             self.ended(job)
         elif design.agent_flops:
-            job.agent_start, job.agent_end, _ = self.calendar.reserve(
+            worker = self.worker
+            job.agent_start = worker.reserve(
                 now + self.decision_s,
                 design.agent_unit_s * sizes[0],
                 design.agent_frequency_hz,
             )
+            job.agent_end = worker.free_s
             self._occupancy_s -= now
             self._jobs += 1
             if self._first is None:

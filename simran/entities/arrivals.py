@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = ["arrival_times", "blocks", "request_sizes"]
 
-_FIRST_BLOCK = 16
+_FIRST_BLOCK = 64
 _LAST_BLOCK = 1024
 
 

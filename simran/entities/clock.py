@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from typing import Any
 
 from simpy.core import Environment
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL, Event, Process
+
+from simran.results.records import Request
 
 __all__ = ["Alarm", "Clock"]
 
@@ -26,11 +28,27 @@ class Clock(Environment):
 
     halted = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.next_id = self._eid.__next__
+
     def call_at(self, time_s: float, callback: Callable[[Event], Any], value: object) -> None:
         """Call ``callback(event)`` at ``time_s`` [s], with ``event.value`` set to ``value``."""
         event = _Tick(self, [callback])
         event._value = value
         heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
+
+    def carry(
+        self, time_s: float, callbacks: tuple[Callable[[Request], None], ...], request: Request
+    ) -> None:
+        """Call ``callbacks`` with a request at ``time_s`` [s]; until then it is nowhere else."""
+        request.callbacks = callbacks
+        event: Any = request  # it has what the loop asks of an event
+        heappush(self._queue, (time_s, NORMAL, self.next_id(), event))
+
+    def start(self, life: Generator[Event, None, None]) -> None:
+        """Start a process that lives as long as the run."""
+        _Life(self, life)
 
     def at(self, time_s: float) -> Event:
         """Return an event to wait for, which happens at ``time_s`` [s]."""
@@ -61,19 +79,26 @@ class Clock(Environment):
         self._now = time_s
 
 
+# Slots keep an event or a process in one piece of memory; with thousands of agents that counts.
+class _Life(Process):
+    __slots__ = ("_generator", "_target", "callbacks", "env")
+
+
 class _Tick(Event):
     """An event that is triggered from the start, to be scheduled at once."""
 
+    __slots__ = ("_value", "callbacks", "env")
+
     _ok = True
-    _value: Any = None
 
     def __init__(self, clock: Clock, callbacks: list[Callable[[Event], Any]]) -> None:
         self.env = clock
         self.callbacks = callbacks
+        self._value: Any = None
 
 
-class Alarm:
-    """What a long-lived process sleeps on: one event, set for a due time that may move forward.
+class Alarm(_Tick):
+    """What a long-lived process sleeps on: an event, set for a due time that may move forward.
 
     Parameters
     ----------
@@ -88,10 +113,11 @@ class Alarm:
     __slots__ = ("_clock", "_event", "_next_id", "_queue", "due_s")
 
     def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, [])
         self._clock = clock
         self._queue = clock._queue
-        self._next_id = clock._eid.__next__
-        self._event = _Tick(clock, [])
+        self._next_id = clock.next_id
+        self._event: _Tick = self
         self.due_s = math.inf
 
     def rest_until(self, due_s: float) -> Event:
@@ -108,7 +134,8 @@ class Alarm:
         if due_s >= self.due_s:
             return
         if self.due_s != math.inf:
-            # SimPy cannot take an event back: the old one fires with nobody listening.
+            # SimPy cannot take an event back: the old one fires with nobody listening, and another
+            # stands in for it from now on.
             moved = _Tick(self._clock, self._event.callbacks)
             self._event.callbacks = []
             self._event = moved

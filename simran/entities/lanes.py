@@ -52,7 +52,7 @@ class Lanes:
         self._active: set[int] = set()
         self.speed = 1.0
         self.used = 0.0
-        clock.process(self._serve())
+        clock.start(self._serve())
 
     def share(self, lane: int) -> float:
         """Return φ of a lane."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
-from simpy.events import Event
+from functools import partial
 
 from simran.entities.clock import Clock
 from simran.entities.transport import Direction
 from simran.results.records import COMPLETED, Request
 
 __all__ = ["Path"]
+
+_Callbacks = tuple[Callable[[Request], None], ...]
 
 
 class Path:
@@ -26,7 +27,17 @@ class Path:
     downlink_bps : rate of the answer in the cell [bit/s]; inf takes no time
     """
 
-    __slots__ = ("_back", "_clock", "_downlink_bps", "_out", "accept", "ended")
+    __slots__ = (
+        "_after",
+        "_after_back",
+        "_after_last",
+        "_back",
+        "_clock",
+        "_downlink_bps",
+        "_out",
+        "accept",
+        "ended",
+    )
 
     accept: Callable[[Request], None]
     ended: Callable[[Request], None]
@@ -42,6 +53,15 @@ class Path:
         self._out = [hop for hop in out if not hop.instant]
         self._back = [hop for hop in back if not hop.instant]
         self._downlink_bps = downlink_bps
+        # What follows each hop.
+        self._after: list[_Callbacks] = [
+            (partial(self._hop, place=place),) for place in range(1, len(self._out))
+        ]
+        self._after.append((self._arrived,))
+        self._after_back: list[_Callbacks] = [
+            (partial(self._hop_back, place=place),) for place in range(1, len(self._back))
+        ]
+        self._after_last: _Callbacks = (self._complete,)
 
     def forward(self, request: Request) -> None:
         """Carry a request from the cell to the server."""
@@ -59,28 +79,19 @@ class Path:
 
     def _hop(self, request: Request, place: int) -> None:
         bits = request.design.uplink_bits * request.uplink_size
-        arrival_s = self._out[place].carry(self._clock._now, bits)
-        if place + 1 == len(self._out):
-            self._clock.call_at(arrival_s, self._arrived, request)
-        else:
-            self._clock.call_at(arrival_s, self._next_hop, (request, place + 1))
+        clock = self._clock
+        clock.carry(self._out[place].carry(clock._now, bits), self._after[place], request)
 
-    def _next_hop(self, event: Event) -> None:
-        self._hop(*event._value)
-
-    def _arrived(self, event: Event) -> None:
-        self.accept(event._value)
+    def _arrived(self, request: Request) -> None:
+        self.accept(request)
 
     def _hop_back(self, request: Request, place: int) -> None:
         if place + 1 == len(self._back):
             self._last_leg(request)
             return
         bits = request.design.downlink_bits * request.size
-        arrival_s = self._back[place].carry(self._clock._now, bits)
-        self._clock.call_at(arrival_s, self._next_hop_back, (request, place + 1))
-
-    def _next_hop_back(self, event: Event) -> None:
-        self._hop_back(*event._value)
+        clock = self._clock
+        clock.carry(self._back[place].carry(clock._now, bits), self._after_back[place], request)
 
     def _last_leg(self, request: Request) -> None:
         now = self._clock._now
@@ -88,12 +99,10 @@ class Path:
         time_s = self._back[-1].carry(now, bits) if self._back else now
         time_s += bits / self._downlink_bps
         if time_s > now:
-            self._clock.call_at(time_s, self._answered, request)
+            self._clock.carry(time_s, self._after_last, request)
         else:
-            request.status = COMPLETED
-            self.ended(request)
+            self._complete(request)
 
-    def _answered(self, event: Event) -> None:
-        request: Request = event._value
+    def _complete(self, request: Request) -> None:
         request.status = COMPLETED
         self.ended(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from copy import copy
 from heapq import heappop, heappush
 
@@ -56,7 +56,7 @@ class Server(ABC):
 
     @property
     @abstractmethod
-    def meters(self) -> list[Meter]:
+    def meters(self) -> Sequence[Meter]:
         """The energy meters of its workers."""
 
     @abstractmethod
@@ -95,10 +95,10 @@ class _OneByOne(Server):
         self._jobs: list[tuple[float, int, int, Request]] = []
         self._occupancy_s = 0.0
         self._alarm = Alarm(clock)
-        clock.process(self._serve())
+        clock.start(self._serve())
 
     @property
-    def meters(self) -> list[Meter]:
+    def meters(self) -> Sequence[Meter]:
         """One meter for each worker."""
         return self._calendar.meters
 

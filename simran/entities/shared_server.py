@@ -34,7 +34,7 @@ class _CommonClock(Server):
         self._joules = 0.0
 
     @property
-    def meters(self) -> list[Meter]:
+    def meters(self) -> Sequence[Meter]:
         """One meter for all."""
         return [self._meter]
 
@@ -265,7 +265,7 @@ class ClockPartitionServer(Server):
         self._drawn: dict[int, float] = {}
 
     @property
-    def meters(self) -> list[Meter]:
+    def meters(self) -> Sequence[Meter]:
         """One meter for all."""
         return [self._meter]
 

@@ -63,7 +63,7 @@ class Sharing:
         self._next_s = math.inf
         self.speed = self._rate = 1.0
         self.jobs = 0
-        clock.process(self._serve())
+        clock.start(self._serve())
 
     def join(self, job: Request, work: float) -> None:
         """Let a job in, with ``work`` in the unit that ``speed`` is per second of."""

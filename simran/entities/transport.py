@@ -32,7 +32,7 @@ class Direction:
         self._delay_s = delay_s
         self._free_s = 0.0
         self.busy_s = self.bits = 0.0
-        self._messages: list[tuple[float, float, float]] = []
+        self._messages: list[float] = []  # arrival, start, duration of one after another
 
     @property
     def instant(self) -> bool:
@@ -46,14 +46,14 @@ class Direction:
         self._free_s = start_s + seconds
         self.busy_s += seconds
         self.bits += bits
-        self._messages.append((now_s, start_s, seconds))
+        self._messages += (now_s, start_s, seconds)
         return self._free_s + self._delay_s
 
-    def take_sent(self, now_s: float) -> list[tuple[float, float, float]]:
-        """Return arrival, start and duration [s] of the messages sent in full by now, once."""
+    def take_sent(self, now_s: float) -> list[float]:
+        """Return the messages sent in full by now, once: arrival, start and duration [s] of each."""
         kept = len(self._messages)
-        while kept and sum(self._messages[kept - 1][1:]) > now_s:
-            kept -= 1
+        while kept and self._messages[kept - 2] + self._messages[kept - 1] > now_s:
+            kept -= 3
         sent, self._messages = self._messages[:kept], self._messages[kept:]
         return sent
 

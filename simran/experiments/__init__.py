@@ -1,10 +1,11 @@
 """Studies of many runs: replications, verification; and what the command line lists."""
 
-from simran.experiments.catalogue import Validation, listing, load_checked, validate_files
+from simran.experiments.catalogue import listing
 from simran.experiments.checks import Check
 from simran.experiments.replications import run_replications
 from simran.experiments.sensitivity import sensitivity
 from simran.experiments.starting import new_scenario
+from simran.experiments.validation import Validation, load_checked, validate_files
 from simran.experiments.verify import verify
 
 __all__ = [

@@ -1,89 +1,14 @@
-"""What there is: models, devices, allocators, scenarios, columns; and files that are sound or not."""
+"""What there is: models, devices, allocators, scenarios, columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simran.errors import Fault, InputError, ScenarioError, UnknownNameError
+from simran.errors import UnknownNameError
 
-if TYPE_CHECKING:
-    from simran.catalog import Document
-    from simran.scenario import Scenario
-
-__all__ = ["Validation", "listing", "load_checked", "validate_files"]
+__all__ = ["listing"]
 
 _KINDS = ("allocators", "columns", "devices", "models", "scenarios")
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """The faults of some files, by file; none for a sound one."""
-
-    faults: dict[str, tuple[Fault, ...]]
-
-    @property
-    def valid(self) -> bool:
-        """Whether every file is sound."""
-        return not any(self.faults.values())
-
-    def lines(self) -> Iterator[tuple[str, bool]]:
-        """Yield lines for people, and whether each is a fault."""
-        for file, faults in self.faults.items():
-            yield from ((str(fault), True) for fault in faults)
-            if not faults:
-                yield f"{file}: valid", False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain data: for each fault its place, key path, message and suggestion."""
-        files = {name: [asdict(fault) for fault in faults] for name, faults in self.faults.items()}
-        return {"valid": self.valid, "files": files}
-
-
-def validate_files(files: Sequence[str]) -> Validation:
-    """Read scenario files and collect all their faults; nothing is run."""
-    found: dict[str, tuple[Fault, ...]] = {}
-    for file in files:
-        try:
-            load_checked(file)
-            found[file] = ()
-        except ScenarioError as error:
-            found[file] = error.faults
-        except InputError as error:
-            found[file] = (Fault(str(error), file),)
-    return Validation(found)
-
-
-def load_checked(file: str, overrides: Sequence[str] = (), seed: int | None = None) -> Scenario:
-    """Return a scenario as ``simran.load`` does, with the allocator's options looked at too.
-
-    Raises
-    ------
-    ScenarioError
-        with every fault and its place
-    """
-    from simran.scenario import load_with_places
-
-    scenario, document = load_with_places(file, overrides, seed)
-    faults = list(_options(scenario, document))
-    if faults:
-        raise ScenarioError(faults)
-    return scenario
-
-
-def _options(scenario: Scenario, document: Document) -> Iterator[Fault]:
-    """Yield the faults that only the allocator can see, in the options of a scenario."""
-    if not scenario.allocator.options:
-        return
-    from simran.allocation import ALLOCATORS
-
-    allocator = ALLOCATORS.load(scenario.allocator.name)
-    for key, value in scenario.allocator.options.items():
-        try:
-            allocator({key: value})
-        except InputError as error:
-            yield document.fault(("allocator", "options", key), str(error))
 
 
 def listing(what: str, name: str | None = None) -> list[dict[str, Any]]:
@@ -92,15 +17,24 @@ def listing(what: str, name: str | None = None) -> list[dict[str, Any]]:
     Parameters
     ----------
     what : models, devices, allocators, scenarios or columns
-    name : of one entry; None for all
+    name : of one entry, or a profile file of one's own; None for all
 
     Raises
     ------
     UnknownNameError
         for another kind, or a name that it does not have
+    ScenarioError
+        with the faults of a profile file
     """
     if what not in _KINDS:
         raise UnknownNameError("catalogue", what, _KINDS)
+    if name is not None and what in {"models", "devices"}:
+        from simran.catalog import describe, is_file_name
+        from simran.scenario import check_profile
+
+        if is_file_name(name):
+            check_profile(name, what)
+            return describe(what, name)
     rows = _rows(what)
     if name is None:
         return rows

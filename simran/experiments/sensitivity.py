@@ -26,6 +26,7 @@ _SHOWN = (
     "delay_s",
     "energy_j",
     "feasible",
+    "reason",
 )
 
 
@@ -48,7 +49,8 @@ def sensitivity(
     -------
     mapping with ``scenario``, ``allocator``, ``assumes``, ``base`` (``feasible``, ``objective``,
     ``agents``), ``rows`` (the same with ``assumed``, ``source``, ``value``, ``factor``, and
-    ``changes``: whether the design is another) and ``left_out`` (``assumed``, ``factor``, ``why``)
+    ``changes``: whether the design is another, where what is done for want of a design is none) and
+    ``left_out`` (``assumed``, ``factor``, ``why``)
     """
     from simran.engine import solve
     from simran.scenario import load
@@ -76,7 +78,7 @@ def sensitivity(
                     "source": assumption.source,
                     "value": list(dict.fromkeys(assumption.numbers.values())),
                     "factor": factor,
-                    "changes": moved != base,
+                    "changes": _designs(moved) != _designs(base),
                     **moved,
                 }
             )
@@ -93,9 +95,9 @@ def sensitivity(
 def _not_to_be_moved(assumption: Assumption) -> str:
     """Return why a number is not halved and doubled; empty if it is."""
     if not assumption.numbers:
-        return "is 0 or no number, so there is no half of it"
+        return "0 or no number"
     if assumption.path.endswith(".exponent"):
-        return "the dynamic power is given for this exponent, so it does not move alone"
+        return "as the dynamic power is given for this exponent"
     return ""
 
 
@@ -111,3 +113,13 @@ def _brief(design: Mapping[str, Any]) -> dict[str, Any]:
         "objective": design["objective"],
         "agents": list(alike.values()),
     }
+
+
+def _designs(brief: Mapping[str, Any]) -> list[list[Any]]:
+    """Return what two answers must differ in: what is done for want of a design is none."""
+    return [
+        [agent[key] for key in ("group", "count", *_SHOWN[:-1])]
+        if agent["feasible"]
+        else [agent["group"], agent["count"]]
+        for agent in brief["agents"]
+    ]

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simran.reports.tables import WIDTH, bullet, figure, table
+from simran.reports.tables import bullet, figure, filled, table, width
 
 __all__ = ["render_profiles", "render_sensitivity"]
 
@@ -17,7 +17,7 @@ def render_profiles(rows: Sequence[Mapping[str, Any]]) -> str:
     parts = []
     for name, group in itertools.groupby(rows, key=lambda row: str(row["name"])):
         own = list(group)
-        title = textwrap.fill(f"{name}: {own[0]['description']}", WIDTH)
+        title = textwrap.fill(f"{name}: {own[0]['description']}", width())
         cells = []
         for row, before in zip(own, [None, *own], strict=False):
             again = before is not None and row["source"] == before["source"]
@@ -55,26 +55,49 @@ def _stem(value: Any) -> tuple[str, bool]:
 def render_sensitivity(study: Mapping[str, Any]) -> str:
     """Return what ``simran solve --sensitivity`` found: what moves the design, and what does not."""
     changing = [row for row in study["rows"] if row["changes"]]
-    quiet = sorted({row["assumed"] for row in study["rows"]} - {row["assumed"] for row in changing})
-    cells = _cells("as it is", study["base"])
-    titles: dict[int, str] = {}
-    for assumed, rows in itertools.groupby(changing, key=lambda row: row["assumed"]):
-        of_this = list(rows)
-        titles[len(cells)] = f"{assumed} = {_shown(of_this[0]['value'])}: {of_this[0]['source']}"
+    quiet = {row["assumed"] for row in study["rows"]} - {row["assumed"] for row in changing}
+    rows: list[list[str] | str] = [*_cells("as it is", study["base"])]
+    for _, group in itertools.groupby(changing, key=lambda row: row["assumed"]):
+        of_this = list(group)
+        one = of_this[0]
+        title = f"{one['assumed']} = {_shown(one['value'])}: {one['source']}"
+        rows.append(textwrap.shorten(title, width(), placeholder=" …"))
         for row in of_this:
-            cells += _cells(f"  × {row['factor']:g}", row)
-    header = ["", "group", "bits", "agent GHz", "server GHz"]
-    header += ["distortion", "delay s", "energy J", "feasible"]
-    lines = table(header, cells).splitlines()
-    for place, title in sorted(titles.items(), reverse=True):
-        lines[place + 2 : place + 2] = ["", textwrap.shorten(title, WIDTH, placeholder=" …")]
-    notes = []
+            rows += _cells(f"  × {row['factor']:g}", row)
+    parts = [
+        filled(
+            f"{study['scenario']}: {study['allocator']}, every assumed number halved and doubled"
+        ),
+        filled(f"assumes {study['assumes']}"),
+        *map(filled, _without(study["base"])),
+    ]
+    if changing or study["base"]["feasible"]:
+        header = ["", "group", "bits", "agent GHz", "server GHz"]
+        header += ["distortion", "delay s", "energy J", "feasible"]
+        parts += ["", table(header, rows), ""]
     if quiet:
-        notes.append(bullet(f"neither half nor double changes the design: {', '.join(quiet)}"))
-    for why, group in _left_out(study["left_out"]).items():
-        notes.append(bullet(f"left out: {', '.join(group)} ({why})"))
-    head = f"{study['scenario']}: {study['allocator']}, every assumed number halved and doubled"
-    return "\n".join([head, f"assumes {study['assumes']}", "", *lines, "", *notes]).rstrip() + "\n"
+        feasible = study["base"]["feasible"]
+        what = "changes the design" if feasible else "makes it feasible"
+        parts.append(bullet(f"neither half nor double {what}: {_by_owner(sorted(quiet))}"))
+    for why, names in _left_out(study["left_out"]).items():
+        parts.append(bullet(f"{why}: {_by_owner(names)}"))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _without(base: Mapping[str, Any]) -> Iterator[str]:
+    """Yield, for each group that has no design, why."""
+    for agent in base["agents"]:
+        if not agent["feasible"]:
+            yield f"{agent['group']}: {agent['reason']}"
+
+
+def _by_owner(paths: Sequence[str]) -> str:
+    """Return key paths by the model or device that they belong to."""
+    owners: dict[str, list[str]] = {}
+    for path in paths:
+        kind, name, rest = path.split(".", 2)
+        owners.setdefault(f"{kind}.{name}", []).append(rest)
+    return "; ".join(f"{owner}: {', '.join(rest)}" for owner, rest in owners.items())
 
 
 def _cells(label: str, design: Mapping[str, Any]) -> list[list[str]]:
@@ -103,11 +126,12 @@ def _ghz(value: float | None) -> str:
 
 
 def _left_out(items: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return the numbers that were not tried, by the reason."""
+    """Return the numbers that were not tried, by the reason in a few words."""
     groups: dict[str, list[str]] = {}
     for item in items:
-        name = (
-            item["assumed"] if item["factor"] is None else f"{item['assumed']} × {item['factor']:g}"
-        )
-        groups.setdefault(str(item["why"]), []).append(name)
+        if item["factor"] is None:
+            groups.setdefault(f"not tried, {item['why']}", []).append(item["assumed"])
+        else:
+            what = "half" if item["factor"] < 1 else "double"
+            groups.setdefault(f"{what} is out of bounds", []).append(item["assumed"])
     return groups

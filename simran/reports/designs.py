@@ -42,7 +42,7 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
     one = alike[0]
     name = str(one["agent"]) if len(alike) == 1 else f"{one['agent']} and {len(alike) - 1} like it"
     if one["placement"] is None:
-        return filled(f"{name}: refused ({one['fallback']}), {one['binding']} cannot be met")
+        return filled(f"{name}: refused ({one['fallback']}); {one['reason']}")
     cut = one["placement"] + (f", split after {one['split']}" if one["split"] else "")
     head = [
         f"{name}: {cut}",
@@ -52,8 +52,8 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
         + _share("server", one["server_share"]),
         f"distortion {figure(one['distortion'])}, between {figure(one['distortion_lower'])}"
         f" and {figure(one['distortion_upper'])}, quality {figure(one['quality'])}",
-        f"{'feasible' if one['feasible'] else 'NOT FEASIBLE'}; what stops a better one:"
-        f" {one['binding']}" + (f"; fallback: {one['fallback']}" if one["fallback"] else ""),
+        f"{'feasible; no better one: ' if one['feasible'] else 'NOT FEASIBLE: '}{one['reason']}"
+        + (f"; fallback: {one['fallback']}" if one["fallback"] else ""),
     ]
     rows = [[label, figure(one[key]), ""] for label, key in _DELAYS]
     rows.append(["delay", figure(one["delay_s"]), figure(one["delay_planned_for_s"])])

@@ -113,11 +113,16 @@ def _designs(designs: Mapping[str, Any] | None) -> str:
                 *(_range(group[clock], 1e-9) for clock in clocks),
                 str(group["changes"]),
                 str(group["infeasible"]),
-                ", ".join(group["binding"]),
             ]
         )
     header = ["group", "designed by " + designs["allocator"], "bits", "agent GHz", "server GHz"]
-    return table([*header, "designs", "infeasible", "stopped by"], rows)
+    text = table([*header, "designs", "infeasible"], rows)
+    stops = [
+        bullet(f"{name}: {reason}")
+        for name, group in designs["groups"].items()
+        for reason in group.get("reasons", group["binding"])
+    ]
+    return "\n".join([text, "what stops a better design:", *stops])
 
 
 def _range(ends: Sequence[float] | None, scale: float) -> str:

@@ -1,19 +1,35 @@
-"""Tables as plain text, at most 100 columns wide."""
+"""Tables as plain text, as wide as the terminal and at most 100 columns."""
 
 from __future__ import annotations
 
 import itertools
 import math
+import re
+import shutil
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["WIDTH", "bullet", "figure", "filled", "render_rows", "table"]
+__all__ = ["bullet", "figure", "filled", "render_rows", "table", "width"]
 
-#: Widest line of any table.
-WIDTH = 100
+#: The cells of a row, or a title.
+Row = Sequence[str] | str
+
+_FIGURE = re.compile(r"[-+±(\[]*[\d.]+(e[-+]?\d+)?[,;)\]%]*")
+_WIDEST = 100
+_NARROWEST = 40
 _GAP = 2
+_NAME = 16  # and of the column of names, which are broken only beyond
 _NARROW = 8  # the least width of a column of words
+
+
+def width() -> int:
+    """Return the widest line there is room for: the terminal's, at most 100; in a file or pipe 100."""
+    if not sys.stdout.isatty():
+        return _WIDEST
+    columns = shutil.get_terminal_size((_WIDEST, 24)).columns
+    return max(_NARROWEST, min(_WIDEST, columns))
 
 
 def figure(value: Any, digits: int = 4) -> str:
@@ -39,7 +55,7 @@ def figure(value: Any, digits: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if places else text
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], wrap: bool = False) -> str:
+def table(header: Sequence[str], rows: Sequence[Row], wrap: bool = False) -> str:
     """Return an aligned table; the first column to the left, the others to the right.
 
     Where it is too wide the widest column is wrapped, but no number is broken: columns for which
@@ -47,35 +63,46 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], wrap: bool = Fal
 
     Parameters
     ----------
-    header, rows : cells
+    header, rows : cells; a row that is one text is a title for those that follow
     wrap : align all columns to the left and break long words anywhere
     """
-    cells = [list(header), *(list(row) for row in rows)]
+    room = width()
+    cells = [list(header), *(list(row) for row in rows if not isinstance(row, str))]
     columns = [[row[place] for row in cells] for place in range(len(header))]
     widths = [max(map(len, column)) for column in columns]
-    least = [
-        min(width, _NARROW)
-        if wrap or not place
-        else max(len(word) for cell in column for word in cell.split() or [""])
-        for place, (column, width) in enumerate(zip(columns, widths, strict=True))
-    ]
+    least = [_least(column, wrap) for column in columns]
+    if not wrap:
+        least[0] = min(widths[0], _NAME)
     fit = len(least)
-    while fit > 2 and sum(least[:fit]) + _GAP * (fit - 1) > WIDTH:
+    while fit > 2 and sum(least[:fit]) + _GAP * (fit - 1) > room:
         fit -= 1
     if fit < len(least):
-        parts = [[row[:fit] for row in cells], [[row[0], *row[fit:]] for row in cells]]
-        return "\n\n".join(table(part[0], part[1:], wrap) for part in parts)
-    while sum(widths) > WIDTH - _GAP * (len(widths) - 1):
-        loose = [width if width > low else 0 for width, low in zip(widths, least, strict=True)]
+        every = [header, *rows]
+        left = [row if isinstance(row, str) else row[:fit] for row in every]
+        right = [row if isinstance(row, str) else [row[0], *row[fit:]] for row in every]
+        return "\n\n".join(table(part[0], part[1:], wrap) for part in (left, right))
+    while sum(widths) > room - _GAP * (len(widths) - 1):
+        loose = [wide if wide > low else 0 for wide, low in zip(widths, least, strict=True)]
         if not any(loose):
             break
         widths[loose.index(max(loose))] -= 1
-    lines: list[str] = []
-    for number, row in enumerate(cells):
-        lines += _lines(row, widths, wrap)
-        if number == 0:
-            lines.append((" " * _GAP).join("-" * width for width in widths))
+    lines = _lines(header, widths, wrap)
+    lines.append((" " * _GAP).join("-" * wide for wide in widths))
+    for row in rows:
+        if isinstance(row, str):
+            lines += ["", *textwrap.wrap(row, room, subsequent_indent="  ")]
+        else:
+            lines += _lines(row, widths, wrap)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _least(column: Sequence[str], breakable: bool) -> int:
+    """Return the least width of a column: that of its longest word, or of its longest figure."""
+    words = [word for cell in column for word in cell.split()]
+    if not breakable:
+        return max(map(len, words), default=0)
+    figures = max((len(word) for word in words if _FIGURE.fullmatch(word)), default=0)
+    return max(figures, min(max(map(len, column)), _NARROW))
 
 
 def _lines(row: Sequence[str], widths: Sequence[int], left: bool) -> list[str]:
@@ -95,12 +122,12 @@ def _lines(row: Sequence[str], widths: Sequence[int], left: bool) -> list[str]:
 
 def filled(text: str) -> str:
     """Return a sentence wrapped to the width, further lines indented."""
-    return textwrap.fill(text, WIDTH, subsequent_indent="  ")
+    return textwrap.fill(text, width(), subsequent_indent="  ")
 
 
 def bullet(text: str) -> str:
     """Return one wrapped line of a list."""
-    return textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ")
+    return textwrap.fill(text, width(), initial_indent="- ", subsequent_indent="  ")
 
 
 def render_rows(rows: Sequence[Mapping[str, Any]]) -> str:

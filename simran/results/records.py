@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["COMPLETED", "DROPPED", "FAILED", "STATUS_NAMES", "UNFINISHED", "Design", "Request"]
 
@@ -99,6 +101,8 @@ class Request:
     Attributes
     ----------
     follower : the request behind it at its agent's processor, while it is there
+    callbacks : what is called with it at its next scheduled time, while it is on a link; so a request
+        is its own SimPy event there, and no other object is made
     """
 
     __slots__ = (
@@ -107,6 +111,7 @@ class Request:
         "agent_j",
         "agent_start",
         "arrival",
+        "callbacks",
         "design",
         "end",
         "finish",
@@ -124,6 +129,9 @@ class Request:
         "uplink_size",
         "uplink_start",
     )
+
+    _ok = True
+    callbacks: tuple[Callable[[Any], None], ...] | None
 
     def __init__(self, id: int, agent: int, design: Design, size: float, arrival: float) -> None:
         nan = math.nan

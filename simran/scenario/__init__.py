@@ -2,6 +2,7 @@
 
 from simran.scenario.draft7 import json_schema
 from simran.scenario.load import load, load_with_places
+from simran.scenario.profile_file import ProfileFile, check_profile, profile_kind
 from simran.scenario.resolved import (
     AgentGroup,
     AllocatorSpec,
@@ -16,10 +17,11 @@ from simran.scenario.resolved import (
     Server,
     SizeLaw,
 )
-from simran.scenario.schema import ScenarioSpec
+from simran.scenario.schema import AllocatorPart, ScenarioSpec
 
 __all__ = [
     "AgentGroup",
+    "AllocatorPart",
     "AllocatorSpec",
     "Arrivals",
     "Block",
@@ -27,12 +29,15 @@ __all__ = [
     "Link",
     "Model",
     "Outputs",
+    "ProfileFile",
     "QualityCurve",
     "Scenario",
     "ScenarioSpec",
     "Server",
     "SizeLaw",
+    "check_profile",
     "json_schema",
     "load",
     "load_with_places",
+    "profile_kind",
 ]

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from simran.catalog import parse_scalar
+from simran.catalog import device_names, model_names, parse_scalar
 from simran.scenario import fields, model_schema, schema
 from simran.scenario.fields import Quantity, WholeNumber
 from simran.scenario.keys import keys
@@ -106,6 +106,8 @@ def _value(text: str) -> Any:
 
 
 def _field(field: FieldInfo, path: str, strict: bool) -> Json:
+    if path in {"models.*.profile", "devices.*.profile"}:
+        return _profile_of(path.partition(".")[0])
     read = reader(field)
     if read is not None:
         return fragment(read)
@@ -198,12 +200,37 @@ def _quantity(reader: Quantity) -> Json:
         "maximum": reader.most,
         "exclusiveMaximum": reader.below,
     }
-    number = {"type": "number", **{name: it for name, it in bounds.items() if it is not None}}
-    return {"anyOf": [number, {"type": "string", "pattern": pattern(reader.dimension)}]}
+    said = f"Expected {reader.described}"
+    return {
+        # Bounds speak of numbers, the pattern of texts; editors show the last two.
+        "type": ["number", "string"],
+        **{name: it for name, it in bounds.items() if it is not None},
+        "pattern": pattern(reader.dimension),
+        "patternErrorMessage": said,
+        "errorMessage": said,
+    }
 
 
 def _or(*choices: Json) -> Json:
-    return {"anyOf": [inner for it in choices for inner in it.get("anyOf", [it])]}
+    """Return what allows any of several; editors say of each what all of them are."""
+    said = [str(it.get("errorMessage", "")) for it in choices]
+    words = [f"{' or '.join(it['enum'])}" for it in choices if "enum" in it]
+    text = next((it for it in said if it), "Expected another value")
+    text = f"{text}, or {', '.join(words)}" if words else text
+    messages = {"errorMessage": text}
+    found = []
+    for it in choices:
+        more = {"patternErrorMessage": text} if "pattern" in it else {}
+        found.append({**it, **messages, **more})
+    return {"anyOf": found}
+
+
+def _profile_of(kind: str) -> Json:
+    """Return the names of the catalogue, and the paths of files."""
+    names = {"models": model_names, "devices": device_names}[kind]()
+    text = f"Expected a file such as ./my_{kind[:-1]}.yaml, or a name of the catalogue: {', '.join(names)}"
+    file = {"type": "string", "pattern": r"/|\.ya?ml$", "patternErrorMessage": text}
+    return {"anyOf": [{"enum": list(names), "errorMessage": text}, {**file, "errorMessage": text}]}
 
 
 def _mapping(found: Json, **meanings: str) -> Json:

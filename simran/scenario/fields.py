@@ -10,9 +10,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from simran.errors import shown
-from simran.units import parse
+from simran.units import DIMENSIONS, parse
 
 __all__ = [
+    "Arrival",
     "Count",
     "Data",
     "Efficiency",
@@ -30,6 +31,7 @@ __all__ = [
     "PositiveNumber",
     "Power",
     "Quantity",
+    "RadioPower",
     "Rate",
     "Schema",
     "Seconds",
@@ -59,6 +61,7 @@ class Quantity:
     dimension : key of :data:`simran.units.DIMENSIONS`
     above, least : lower bound, without and with itself
     most, below : upper bound, with and without itself
+    example : how to write one, where that of the dimension is of another size
     """
 
     dimension: str
@@ -66,6 +69,14 @@ class Quantity:
     least: float | None = None
     most: float | None = None
     below: float | None = None
+    example: str = ""
+
+    @property
+    def described(self) -> str:
+        """What is expected, within which bounds, with an example."""
+        kind = DIMENSIONS[self.dimension]
+        within = " ".join(part for part in (kind.name, self.bounds) if part)
+        return f"{within}, such as {self.example or kind.example}"
 
     @property
     def bounds(self) -> str:
@@ -79,7 +90,7 @@ class Quantity:
 
     def __call__(self, value: Any) -> float:
         """Return a value in SI units; raise ValueError where it is none or out of bounds."""
-        number = parse(value, self.dimension)
+        number = parse(value, self.dimension, self.example)
         low = (self.above is None or number > self.above) and (
             self.least is None or number >= self.least
         )
@@ -156,19 +167,25 @@ Number = Annotated[float, BeforeValidator(Quantity("number"))]
 NumberOrZero = Annotated[float, BeforeValidator(Quantity("number", least=0.0))]
 PositiveNumber = Annotated[float, BeforeValidator(Quantity("number", above=0.0))]
 #: From 0 to 1, without 1.
-Share = Annotated[float, BeforeValidator(Quantity("number", least=0.0, below=1.0))]
+Share = Annotated[float, BeforeValidator(Quantity("number", least=0.0, below=1.0, example="0.2"))]
 #: Of power as a law of the clock; with 1 or less the fastest clock would always be the cheapest.
 Exponent = Annotated[float, BeforeValidator(Quantity("number", above=1.0, most=10.0))]
 #: Above 0, at most 1.
-Efficiency = Annotated[float, BeforeValidator(Quantity("number", above=0.0, most=1.0))]
+Efficiency = Annotated[
+    float, BeforeValidator(Quantity("number", above=0.0, most=1.0, example="0.3"))
+]
 #: Power usage effectiveness.
-Overhead = Annotated[float, BeforeValidator(Quantity("number", least=1.0))]
+Overhead = Annotated[float, BeforeValidator(Quantity("number", least=1.0, example="1.2"))]
 #: Coefficient of variation; beyond these bounds the gamma law cannot be drawn in floating point.
 Variation = Annotated[float, BeforeValidator(Quantity("number", least=1e-3, most=1e2))]
 Seconds = Annotated[float, BeforeValidator(Quantity("time", above=0.0))]
 SecondsOrZero = Annotated[float, BeforeValidator(Quantity("time", least=0.0))]
 Frequency = Annotated[float, BeforeValidator(Quantity("frequency", above=0.0))]
-Power = Annotated[float, BeforeValidator(Quantity("power", least=0.0))]
+#: Of requests.
+Arrival = Annotated[float, BeforeValidator(Quantity("frequency", above=0.0, example="0.05 Hz"))]
+Power = Annotated[float, BeforeValidator(Quantity("power", least=0.0, example="15 W"))]
+#: Of a radio.
+RadioPower = Annotated[float, BeforeValidator(Quantity("power", least=0.0, example="23 dBm"))]
 Energy = Annotated[float, BeforeValidator(Quantity("energy", above=0.0))]
 Joules = Annotated[float, BeforeValidator(Quantity("energy", least=0.0))]
 Data = Annotated[float, BeforeValidator(Quantity("data", above=0.0))]

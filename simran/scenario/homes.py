@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from simran.catalog import Document
-from simran.errors import Fault, ScenarioError, nearest, shown, word
+from simran.errors import Fault, ScenarioError, shown, word
 
-__all__ = ["Home", "at_the_key"]
+__all__ = ["Home", "at_the_key", "near_file"]
 
 Key = tuple[str | int, ...]
+
+_YAML = {".yaml", ".yml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,39 @@ class Home:
         return path
 
 
+def near_file(path: Path, others: Iterable[str] = ()) -> str | None:
+    """Return the file that is likely to be meant by the path of one that is missing, or None.
+
+    Parameters
+    ----------
+    path : that does not exist
+    others : names without a suffix that could be meant as well
+    """
+    try:
+        if path.exists():
+            return None
+        kind = path.suffix.lower() if path.suffix.lower() not in _YAML else ""
+        beside = [
+            it.name
+            for it in path.parent.iterdir()
+            if it.suffix.lower() in (_YAML if not kind else {kind})
+        ]
+    except (OSError, ValueError):
+        return None
+    names = {Path(name).stem.lower(): name for name in sorted([*beside, *others], reverse=True)}
+    stem = path.stem.lower()
+    found = difflib.get_close_matches(stem, names, n=1, cutoff=0.75)
+    longer = [it for it in sorted(names) if len(stem) >= 3 and it.startswith(stem)]
+    best = next(iter([*found, *longer]), None)
+    return (
+        None
+        if best is None
+        else str(path.parent / names[best])
+        if names[best] in beside
+        else names[best]
+    )
+
+
 def at_the_key(document: Document, key: Key, error: ScenarioError, path: Path) -> list[Fault]:
     """Return the faults of a file; that it cannot be read is a fault of the key that names it."""
     found = []
@@ -56,10 +93,7 @@ def at_the_key(document: Document, key: Key, error: ScenarioError, path: Path) -
         if fault.line:
             found.append(fault)
             continue
-        try:
-            best = nearest(path.name, os.listdir(path.parent))
-        except (OSError, ValueError):
-            best = None
-        help_ = f"did you mean {best!r}?" if best and not path.exists() else None
+        best = near_file(path)
+        help_ = f"did you mean {best!r}?" if best else None
         found.append(document.fault(key, f"{word(fault.file)} {fault.message}", help_))
     return found

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from simran.catalog import Document, Mark, dotted, key_path, parse_document
-from simran.errors import Fault, ScenarioError, hint
+from simran.errors import Fault, ScenarioError, hint, word
 
-__all__ = ["override"]
+__all__ = ["SET", "override"]
 
 Key = tuple[str | int, ...]
+
+#: How the place of an override starts.
+SET = "--set "
 
 #: Mappings with defaults, which an override may open where a scenario leaves them out.
 _OPEN = {
@@ -29,14 +32,14 @@ def override(document: Document, text: str) -> list[Fault]:
     text : ``path=value``; the path as in ``network.links[0].rate``, the value in YAML. A value takes
         the place of what was there, also of a whole mapping; nothing at all is ``null``
     """
-    mark = Mark(f"--set {text}", 0, 0)
+    mark = Mark(f"{SET}{text}", 0, 0)
     path_text, equals, value_text = text.partition("=")
     keys = _fitted(document.data, key_path(path_text.strip()))
     if not equals or not keys:
         return [Fault("expected PATH=VALUE, such as agents.robot.count=3", mark.file)]
     try:
         value = parse_document(value_text, mark.file).data if value_text.strip() else None
-        holder = _holder(document.data, keys)
+        holder = _holder(document, keys, mark)
     except ScenarioError as error:
         return [_without_place(fault, mark) for fault in error.faults]
     last = keys[-1]
@@ -71,22 +74,37 @@ def _fitted(data: Any, keys: Key) -> Key:
     return tuple(fitted)
 
 
-def _holder(data: Any, keys: Key) -> Any:
-    """Return the mapping or list that holds the last key."""
+def _holder(document: Document, keys: Key, mark: Mark) -> Any:
+    """Return the mapping or list that holds the last key; mappings that may be left out are opened."""
+    data = document.data
     for depth, key in enumerate(keys[:-1]):
         at = keys[: depth + 1]
         try:
             inner = data[key]
         except (KeyError, IndexError, TypeError):
             inner = None
-        if inner is None and any(_like(at, pattern) for pattern in _OPEN):
+        profiled = isinstance(data, dict) and _profile(document.data, at)
+        if inner is None and isinstance(keys[depth + 1], int) and profiled:
+            where = f"they are in profile {word(profiled)}; a list of a profile is set as a whole"
+            fault = Fault("has no entries here", path=dotted(at), suggestion=where)
+            raise ScenarioError([fault])
+        if inner is None and (profiled or any(_like(at, pattern) for pattern in _OPEN)):
             inner = data[key] = {}
+            document.marks[at] = mark
         if inner is None or isinstance(data, str):
             help_ = hint(str(key), map(str, data)) if isinstance(data, dict) else None
             fault = Fault("there is no such key", path=dotted(at), suggestion=help_)
             raise ScenarioError([fault])
         data = inner
     return data
+
+
+def _profile(data: Any, at: Key) -> str:
+    """Return the profile of the model or device that a key lies in; empty if it has none."""
+    if len(at) < 3 or at[0] not in {"models", "devices"}:
+        return ""
+    entry = data[at[0]][at[1]]
+    return str(entry.get("profile") or "") if isinstance(entry, dict) else ""
 
 
 def _like(path: Key, pattern: tuple[str, ...]) -> bool:

@@ -16,6 +16,9 @@ __all__ = ["check_references"]
 
 Key = tuple[str | int, ...]
 
+#: Allocators that place everything themselves, whatever the placement that is asked for.
+_PLACERS = ("on-device", "on-server")
+
 
 def check_references(whole: Composed, parts: Parts) -> Iterator[Fault]:
     """Yield every fault of reference; a part that is not sound itself may well be referred to."""
@@ -91,6 +94,7 @@ def _group(
 ) -> Iterator[Fault]:
     for key, kind in (("device", "devices"), ("model", "models")):
         yield from _missing(whole, (*path, key), key, getattr(group, key), parts.names[kind])
+    yield from _placement(whole, parts, path, group)
     ends: list[str] = []
     for key, kind in (("cell", "cells"), ("server", "servers")):
         nodes, name = parts.names[kind], getattr(group, key)
@@ -106,6 +110,21 @@ def _group(
             path,
             f"no links lead from cell {shown(ends[0])} to server {shown(ends[1])}",
             f"add - {{between: [{word(ends[0])}, {word(ends[1])}], rate: unlimited}} to network.links",
+        )
+
+
+def _placement(whole: Composed, parts: Parts, path: Key, group: AgentsSpec) -> Iterator[Fault]:
+    """Yield a fault where co-inference leaves an agent no split point to choose from."""
+    model = parts.models.get(group.model)
+    if model is None or group.placement != "co-inference" or model.split != "auto":
+        return
+    if parts.allocator is not None and parts.allocator.name in _PLACERS:
+        return
+    if len(model.blocks) == 1:
+        yield whole.fault(
+            (*path, "placement"),
+            f"model {shown(group.model)} has a single block, so split: auto has no point to split it at",
+            "use placement on-device, on-server or auto, or give the model two blocks",
         )
 
 

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from simran.compute import PowerLaw, PowerStates, Processor
+from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
 from simran.scenario.compose import Composed
+from simran.scenario.doubts import doubts
 from simran.scenario.model_schema import (
     BlockSpec,
     Elements,
@@ -66,6 +68,7 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
         for name, group in spec.agents.items()
     }
     assumed = tuple(_assumed(whole, spec))
+    doubtful = tuple(doubts(whole))
     return Scenario(
         name=spec.name,
         description=spec.description,
@@ -92,8 +95,13 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
         document=whole.data,
         assumed=tuple(str(it) for it in assumed),
         assumptions=assumed,
-        notes=tuple(_notes(spec)),
+        notes=(*_notes(spec), *(_noted(fault) for fault in doubtful)),
+        doubts=doubtful,
     )
+
+
+def _noted(doubt: Fault) -> str:
+    return f"{doubt.path}: {doubt.message} ({doubt.suggestion})"
 
 
 def _server(name: str, spec: ServerSpec, processor: Processor) -> Server:

@@ -10,6 +10,7 @@ from typing import Any
 import networkx as nx
 
 from simran.compute import Processor
+from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
 
 __all__ = [
@@ -278,6 +279,7 @@ class Scenario:
     assumed : what the results rest on that is assumed, one line each
     assumptions : the same, with key paths and values
     notes : what a reader of the results must know, one line each
+    doubts : numbers without a unit that hardly mean what they say, with their places
     """
 
     name: str
@@ -297,6 +299,7 @@ class Scenario:
     assumed: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     notes: tuple[str, ...] = ()
+    doubts: tuple[Fault, ...] = ()
 
     def graph(self) -> nx.Graph[str]:
         """Return the network: cells and servers as nodes, each edge with its :class:`Link`."""

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from simran.errors import shown
 from simran.scenario.fields import (
+    Arrival,
     Count,
     Efficiency,
     Energy,
@@ -21,6 +22,7 @@ from simran.scenario.fields import (
     PositiveNumber,
     Power,
     Quantity,
+    RadioPower,
     Rate,
     Schema,
     Seconds,
@@ -180,7 +182,7 @@ class ArrivalsSpec(Schema):
     """When requests arrive."""
 
     process: Literal["poisson", "periodic", "gamma", "trace", "closed-loop"] = "poisson"
-    rate: Frequency | None = None
+    rate: Arrival | None = None
     cv: Variation | None = None
     phase: SecondsOrZero | None = None
     think: SecondsOrZero | None = None
@@ -191,7 +193,7 @@ class ArrivalsSpec(Schema):
 class TransmitSpec(Schema):
     """What an agent draws while it sends."""
 
-    power: Power = 0.0
+    power: RadioPower = 0.0
     efficiency: Efficiency = 1.0
     circuit: Power = 0.0
 

@@ -158,7 +158,7 @@ def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[tuple
             if key in fields:
                 yield from _unknown(whole, fields[key].annotation, value, (*at, key))
             else:
-                help_ = _MERGE if key == "<<" else hint(key, fields)
+                help_ = _MERGE if key == "<<" else _comma(data, key) or hint(key, fields)
                 yield (*at, key), whole.fault((*at, key), f"unknown key {shown(key)}", help_)
     elif origin is dict and isinstance(data, dict):
         for key, value in data.items():
@@ -169,6 +169,17 @@ def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[tuple
     elif origin is not Literal:
         for argument in arguments:
             yield from _unknown(whole, argument, data, at)
+
+
+def _comma(data: dict[str, Any], key: str) -> str | None:
+    """Return the help for what is left of ``{delay: 0,2 s}``, where a comma ends the value."""
+    keys = list(data)
+    place = keys.index(key)
+    before = data[keys[place - 1]] if place else None
+    whole = isinstance(before, int) and not isinstance(before, bool)
+    if data[key] is not None or not whole or not re.match(r"\d", key):
+        return None
+    return f"the decimal sign is a point: {keys[place - 1]}: {before}.{key}"
 
 
 def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]) -> Fault | None:

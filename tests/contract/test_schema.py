@@ -13,11 +13,14 @@ from typing import Any
 import jsonschema
 import pytest
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from toy import toy
 
-from simran.catalog import read_document
+from simran.catalog import parse_document, read_document
 from simran.scenario import json_schema, load
-from simran.scenario.draft7 import below
+from simran.scenario.doubts import BOUNDS
+from simran.scenario.draft7 import below, reader
+from simran.scenario.fields import Quantity
 from simran.scenario.keys import keys
 from simran.scenario.schema import ScenarioSpec
 from simran.units import DIMENSIONS, parse, pattern
@@ -151,6 +154,62 @@ def test_every_property_is_described_and_its_examples_are_valid() -> None:
                 raise AssertionError(f"{path}: {example!r} is none of {it['enum']}")
             found = [error.message for error in jsonschema.Draft7Validator(it).iter_errors(example)]
             assert found == [], f"{path}: {example!r}"
+
+
+def _fields(model: type[BaseModel], at: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        path = f"{at}.{name}" if at else name
+        yield path, field
+        for inner, step in below(field.annotation):
+            yield from _fields(inner, path + step)
+
+
+READ = {path: read for path, it in _fields(ScenarioSpec) if (read := reader(it)) is not None}
+
+
+@pytest.mark.parametrize("path", sorted(READ))
+def test_examples_are_read_and_fit_their_own_key(path: str) -> None:
+    """Of the reference, and of the message where something else was found."""
+    read = READ[path]
+    key = keys().get(path) or keys().get(path.replace(".modes.*.", "."))
+    if key is not None:
+        read(parse_document(key.example, "example").data)
+    if isinstance(read, Quantity):
+        read(read.example or DIMENSIONS[read.dimension].example)
+
+
+def test_examples_are_not_doubted() -> None:
+    for path, bounds in BOUNDS.items():
+        text = ".".join(path).replace(".*", "[]") if path[0] == "network" else ".".join(path)
+        spelt = text.replace("cells[]", "cells.*").replace("states.*", "states[]")
+        key = keys().get(spelt.replace("blocks.*", "blocks[]").removesuffix(".*"))
+        assert key is not None, path
+        examples = parse_document(key.example, "example").data
+        for number in examples if isinstance(examples, list) else [examples]:
+            if isinstance(number, (int, float)):
+                assert bounds.least <= number <= bounds.most, path
+
+
+def test_an_editor_is_told_what_is_expected() -> None:
+    rate = json_schema()["definitions"]["whole"]["properties"]["agents"]["additionalProperties"]
+    rate = rate["properties"]["arrivals"]["properties"]["rate"]
+    assert rate["patternErrorMessage"] == "Expected a frequency above 0, such as 0.05 Hz"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "legal"),
+    [
+        ("models__m", "blip2-opt-2.7b", True),
+        ("models__m", "blip2-opt-2.7", False),
+        ("models__m", "./mine.yaml", True),
+        ("models__m", "mine.yml", True),
+        ("models__m", "paper-agent", False),
+        ("devices__robot", "paper-agent", True),
+        ("devices__robot", "paper-agnet", False),
+    ],
+)
+def test_profiles_are_names_of_the_catalogue_or_files(path: str, name: str, legal: bool) -> None:
+    assert (_faults(toy(**{path: {"profile": name}})) == []) is legal
 
 
 @pytest.mark.parametrize("dimension", sorted(DIMENSIONS))

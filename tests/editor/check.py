@@ -17,6 +17,28 @@ from simran.scenario import json_schema
 ROOT = Path(__file__).parents[2]
 
 
+#: What stands in the file, a slip, and what the editor is to say of it.
+SLIPS = (
+    ("count: 12", "cuont: 12", "Property cuont is not allowed"),
+    ("delay: 3.5 s", "delay: 3.5 J", "Expected a time above 0, such as 3.5 s"),
+    ("delay: 3.5 s", "delay: [3.5 s]", "Expected a time above 0, such as 3.5 s"),
+    ("delay: 3.5 s", "delay: 0", "0"),
+    ("power: 23 dBm", "power: 23 dB", "Expected a power at least 0, such as 23 dBm"),
+    ("profile: paper-agent", "profile: paper-agnet", "a name of the catalogue: jetson"),
+    ("profile: blip2-opt-2.7b", "profile: blip2", "a name of the catalogue: blip2-opt-2.7b"),
+    (
+        "rate: 100 Mbit/s",
+        "rate: 100 MHz",
+        "Expected a data rate above 0, such as 100 Mbit/s, or unlimited",
+    ),
+    (
+        "every: once",
+        "every: twice",
+        "Expected a time above 0, such as 3.5 s, or once or per-request",
+    ),
+)
+
+
 class Server:
     """A language server that is spoken to over its standard input and output."""
 
@@ -94,11 +116,12 @@ def main() -> None:
             assert found == [], f"{scenario.name}: {found}"
             print(f"{scenario.name}: nothing underlined")
         text = head + (ROOT / "scenarios/warehouse_contention.yaml").read_text()
-        wrong = text.replace("count: 12", "cuont: 12").replace("delay: 3.5 s", "delay: 3.5 J")
-        found = diagnostics(server, "wrong.yaml", wrong)
-        assert any("cuont" in it for it in found), found
-        assert len(found) >= 2, found
-        print(f"wrong.yaml: {found}")
+        for place, (right, slip, said) in enumerate(SLIPS):
+            assert right in text, right
+            found = diagnostics(server, f"wrong{place}.yaml", text.replace(right, slip, 1))
+            assert len(found) == 1, found
+            assert said in found[0], found
+            print(f"{slip}: {found[0]}")
         _assist(server, text)
     server.close()
 

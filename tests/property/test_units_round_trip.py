@@ -28,7 +28,7 @@ def test_units_multiply(
     number: float, unit: tuple[str, str, float], prefix: tuple[str, float], space: str
 ) -> None:
     dimension, symbol, factor = unit
-    letter, scale = ("", 1.0) if symbol in {"min", "h", "/s"} else prefix
+    letter, scale = ("", 1.0) if symbol in {"min", "h", "/s", "/min", "/h"} else prefix
     got = parse(f"{number!r}{space}{letter}{symbol}", dimension)
     assert math.isclose(got, number * scale * factor, rel_tol=1e-15)
 

@@ -13,7 +13,7 @@ import pytest
 
 from simran import cli
 from simran.cli import main
-from simran.errors import InputError, InvariantError, RunError
+from simran.errors import Fault, InputError, InvariantError, RunError
 
 SOUND = Path(__file__).parents[1] / "contract" / "broken" / "sound.yaml"
 
@@ -77,9 +77,26 @@ def test_a_run_that_is_sound(simran: Program, folder: Path) -> None:
         (["show", "."], "not a result folder"),
         (["list", "modles"], "unknown catalogue 'modles'; did you mean 'models'?"),
         (["run", "sound.yaml", "--sed", "3"], "No such option"),
-        (["run", "sound.yaml", "--seed", "-3"], "--seed"),
-        (["run", "sound.yaml", "--seed", "three"], "--seed"),
-        (["run", "sound.yaml", "--replications", "0"], "--replications"),
+        (["run", "sound.yaml", "--seed", "-3"], "error: --seed: expected at least 0, found -3\n"),
+        (
+            ["run", "sound.yaml", "--seed", "three"],
+            "error: --seed: expected a whole number, found 'three'\n",
+        ),
+        (
+            ["run", "sound.yaml", "--seed", "2.5"],
+            "error: --seed: expected a whole number, found 2.5\n",
+        ),
+        (
+            ["run", "sound.yaml", "--replications", "0"],
+            "error: --replications: expected at least 1, found 0\n",
+        ),
+        (
+            ["run", "sound.yaml", "--replications", "-2"],
+            "error: --replications: expected at least 1, found -2\n",
+        ),
+        (["run", "sond.yaml"], "No such file or directory (did you mean 'sound.yaml'?)"),
+        (["list", "models", "./none.yaml"], "none.yaml: cannot be read"),
+        (["list", "devices", "./sound.yaml"], "unknown key 'agents'"),
         (["run"], "Missing argument"),
         (["rnu", "sound.yaml"], "No such command"),
         (["validate"], "Missing argument"),
@@ -287,3 +304,89 @@ def test_an_option_of_the_allocator_is_refused_at_its_place(
     )
     assert f"it.yaml:{line}:5: allocator.options.asumed_share" in simran.err
     assert "assumed_share" in simran.err
+
+
+def test_help_is_not_cut_short(simran: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert simran("--help") == 0
+    assert "..." not in simran.out.replace("[ARGS]...", "")
+    words = " ".join(simran.out.split())
+    for command in cli.app.registered_commands:
+        assert " ".join((command.callback.__doc__ or "-").split()) in words
+    assert max(map(len, simran.out.splitlines())) <= 80
+
+
+def test_validate_warns_of_what_is_legal_and_hardly_meant(simran: Program, folder: Path) -> None:
+    text = (folder / "sound.yaml").read_text()
+    assert "delay: 1 s" in text
+    (folder / "it.yaml").write_text(text.replace("delay: 1 s", "delay: 1 ms"))
+    assert simran("validate", "it.yaml") == 0
+    warning, valid = simran.out.splitlines()
+    assert warning.startswith("warning: it.yaml:")
+    assert "agents.a.budget: no design meets its budgets: " in warning
+    assert valid == "it.yaml: valid, 1 warning"
+    assert simran("validate", "it.yaml", "--json") == 0
+    (found,) = json.loads(simran.out)["warnings"]["it.yaml"]
+    assert f"warning: {Fault(**found)}" == warning
+    assert found["path"] == "agents.a.budget"
+    assert (
+        (folder / "it.yaml")
+        .read_text()
+        .splitlines()[found["line"] - 1]
+        .lstrip()
+        .startswith("budget")
+    )
+    assert simran("solve", "it.yaml") == 0
+    said = " ".join(simran.out.split())
+    assert found["message"] in said
+    assert simran("run", "it.yaml", "--set", "duration=5 s", "--out", "r") == 0
+    assert found["message"] in " ".join(simran.out.split())
+
+
+@pytest.mark.parametrize("command", ["run", "solve"])
+def test_run_and_solve_warn_of_bare_numbers(simran: Program, folder: Path, command: str) -> None:
+    more = ("--out", "r", "--set", "duration=2 s") if command == "run" else ()
+    assert simran(command, "sound.yaml", "--set", "agents.a.transmit={power: 23}", *more) == 0
+    assert simran.err.splitlines() == [
+        "warning: --set agents.a.transmit={power: 23}: agents.a.transmit.power: 23 is read as 23 W"
+        " (write 23 dBm if that was meant)"
+    ]
+
+
+def test_profile_files_are_validated_and_listed(simran: Program, folder: Path) -> None:
+    text = "f_max: 2 GHz\nflops_per_cycle: 8\npower: {dynamic: 1e-28}\n"
+    (folder / "chip.yaml").write_text(text)
+    assert simran("validate", "chip.yaml") == 0
+    assert simran.out == "chip.yaml: valid\n"
+    assert simran("list", "devices", "./chip.yaml") == 0
+    assert "flops_per_cycle" in simran.out
+    (folder / "chip.yaml").write_text(text.replace("2 GHz", "2 J"))
+    assert simran("validate", "chip.yaml") == 2
+    assert simran.err.startswith("chip.yaml:1:1: f_max: expected a frequency")
+    assert simran("list", "devices", "chip.yaml") == 2
+    assert "chip.yaml:1:1: f_max: expected a frequency" in simran.err
+
+
+def test_a_run_is_repeated_from_its_manifest(simran: Program, folder: Path) -> None:
+    short = ("--set", "duration=5 s")
+    assert simran("run", "sound.yaml", "--out", "first", "--seed", "9", *short) == 0
+    assert simran("validate", "first/manifest.json") == 0
+    assert simran("solve", "first/manifest.json") == 0
+    assert simran("run", "first/manifest.json", "--out", "again") == 0
+    data = [(folder / it / "requests.parquet").read_bytes() for it in ("first", "again")]
+    assert data[0] == data[1]
+    assert simran("run", "first/manifest.json", "--out", "other", "--seed", "10") == 0
+    assert json.loads((folder / "other" / "manifest.json").read_text())["seed"] == 10
+    assert (folder / "other" / "requests.parquet").read_bytes() != data[0]
+
+
+def test_options_of_the_allocator_are_reported_with_other_faults(
+    simran: Program, folder: Path
+) -> None:
+    text = (folder / "sound.yaml").read_text().replace("count:", "cuont:", 1)
+    lines = [line for line in text.splitlines() if not line.startswith("allocator")]
+    lines += ["allocator: {name: fixed-bits, options: {bits: many, asumed_share: 1}}"]
+    (folder / "it.yaml").write_text("\n".join(lines))
+    assert simran("validate", "it.yaml") == 2
+    for words in ("'cuont'", "allocator.options.bits", "allocator.options.asumed_share"):
+        assert words in simran.err

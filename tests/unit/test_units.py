@@ -14,7 +14,8 @@ from simran.units import DIMENSIONS, parse, parse_power_law
 #: What our symbols are called in pint, where they differ.
 PINT = {
     "B": "byte", "b": "bit", "FLOP": "count", "FLOPs": "count", "flop": "count",
-    "/s": "1/s", "bps": "bit/s", "B/s": "byte/s", "b/s": "bit/s", "h": "hour", "min": "minute",
+    "/s": "1/s", "/min": "1/minute", "/h": "1/hour",
+    "bps": "bit/s", "B/s": "byte/s", "b/s": "bit/s", "h": "hour", "min": "minute",
 }  # fmt: skip
 SI = {
     "time": "s", "frequency": "1/s", "power": "W", "energy": "J", "data": "bit", "memory": "byte",
@@ -29,7 +30,7 @@ def _spellings() -> list[tuple[str, str, str]]:
     found = []
     for dimension in SI:
         for symbol in DIMENSIONS[dimension].units:
-            fixed = symbol in {"min", "h", "/s"}
+            fixed = symbol in {"min", "h", "/s", "/min", "/h"}
             small = [] if dimension in COUNTED else PREFIXES[1:6]
             large = [*PREFIXES[6:], *(BINARY if dimension in COUNTED else [])]
             for prefix in [""] if fixed else ["", *small, *large]:
@@ -88,6 +89,13 @@ def test_what_is_a_quantity(text: object, dimension: str, value: float) -> None:
         ("3 ghz", "frequency", "did you mean GHz?"),
         ("5 mw", "power", "did you mean mW or MW?"),
         ("100 mbit/s", "rate", "did you mean Mbit/s?"),
+        ("10 minutes", "time", "did you mean min?"),
+        ("3 seconds", "time", "did you mean s?"),
+        ("2 Watts", "power", "did you mean W?"),
+        ("0,2 s", "time", "(the decimal sign is a point: 0.2 s)"),
+        ("1,000 Hz", "frequency", "found '1,000 Hz'"),
+        ("0,25ms", "time", "(the decimal sign is a point: 0.25ms)"),
+        ("1,5", "number", "(the decimal sign is a point: 1.5)"),
         ("64 kib", "memory", "did you mean KiB or Kib?"),
         ("1 mB", "memory", "unknown unit 'mB'"),
         ("5 s", "number", "expected a plain number such as '2.5', found '5 s' (s is a time)"),

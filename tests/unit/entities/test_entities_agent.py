@@ -31,7 +31,7 @@ def test_energy_is_power_times_time_in_each_state() -> None:
     processor = Processor(1.0, 1.0, law, pue=1.5)
     world = Tiny([[1.0]], design=ON_DEVICE, processor=processor)
     world.run(10.0)
-    meter = world.agents[0].calendar.meters[0]
+    meter = world.agents[0].worker
     assert meter.dynamic_j == pytest.approx(1.5 * 2.0)
     assert meter.static_j == pytest.approx(1.5 * 0.5)
     assert meter.idle_j == pytest.approx(1.5 * 0.25 * 9.0)
@@ -47,7 +47,7 @@ def test_the_golden_energy_case_by_states() -> None:
     world = Tiny([[10.0, 11.0]], design=fast, processor=processor)
     world.clock.call_at(10.5, lambda event: setattr(world.agents[0], "design", slow), None)
     world.run(20.0)
-    meter = world.agents[0].calendar.meters[0]
+    meter = world.agents[0].worker
     assert meter.total_j == pytest.approx(2005.0, rel=1e-12)
     assert meter.dynamic_j == pytest.approx(20.0 * 1 + 15.0 * 5)
 
@@ -60,7 +60,7 @@ def test_a_change_of_clock_costs_time_and_energy() -> None:
     world = Tiny([[1.0, 4.0]], design=slow, processor=processor)
     log = world.run(10.0)
     assert [(r.agent_start, r.agent_end) for r in log] == [(1.25, 2.25), (4.0, 5.0)]
-    meter = world.agents[0].calendar.meters[0]
+    meter = world.agents[0].worker
     assert (meter.switches, meter.switching_j) == (1, 6.0)
 
 
@@ -73,7 +73,7 @@ def test_the_end_of_the_run_cuts_a_job_short() -> None:
     assert first.agent_j == pytest.approx(0.25)
     assert math.isnan(second.agent_start)
     assert second.agent_j == 0.0
-    assert world.agents[0].calendar.meters[0].dynamic_j == pytest.approx(0.25)
+    assert world.agents[0].worker.dynamic_j == pytest.approx(0.25)
 
 
 def test_a_closed_loop_thinks_after_each_answer() -> None:

@@ -52,7 +52,7 @@ def test_every_assumed_number_is_moved_or_left_out_with_a_reason(study: dict[str
     left_out = {it["assumed"] for it in study["left_out"]}
     assert {row["assumed"] for row in study["rows"]} | left_out == assumed
     reasons = {(it["assumed"], it["factor"]): it["why"] for it in study["left_out"]}
-    assert "is 0" in reasons["devices.robot.power.idle", None]
+    assert "0 or no number" in reasons["devices.robot.power.idle", None]
     assert "1" in reasons["devices.edge.power.pue", 0.5]
 
 
@@ -93,3 +93,25 @@ def test_an_exponent_does_not_move_alone() -> None:
     document["devices"]["edge"] = {"profile": "xeon-6246r"}
     study = sensitivity(document)
     assert "devices.edge.power.exponent" in {it["assumed"] for it in study["left_out"]}
+
+
+def test_of_an_infeasible_design_only_what_makes_it_feasible_is_shown() -> None:
+    hopeless = ["agents.robot.budget={delay: 10 ms, energy: 2 J}"]
+    study = sensitivity("paper_blip2_coco", hopeless)
+    assert not study["base"]["feasible"]
+    assert not any(row["changes"] for row in study["rows"])
+    text = render_sensitivity(study)
+    assert "robot: no design meets its budgets: computing on the agent alone takes" in text
+    assert "neither half nor double makes it feasible: " in text
+    assert "× 0.5" not in text
+    assert len(text.splitlines()) < 15
+
+
+def test_what_would_make_a_design_feasible_is_shown() -> None:
+    narrow = ["agents.robot.budget={delay: 0.5 s, energy: 0.4 J}", "allocator.name=exact"]
+    study = sensitivity("paper_blip2_coco", narrow)
+    assert not study["base"]["feasible"]
+    helpful = {row["assumed"]: row["factor"] for row in study["rows"] if row["changes"]}
+    assert helpful["devices.robot.power.dynamic"] == 0.5
+    assert all(row["feasible"] for row in study["rows"] if row["changes"])
+    assert "devices.robot.power.dynamic = 1e-28" in render_sensitivity(study)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from simran.reports import render_rows
-from simran.reports.tables import WIDTH, bullet, figure, filled, table
+from simran.reports.tables import bullet, figure, filled, table, width
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_figure_has_the_digits_that_were_asked_for(digits: int) -> None:
 
 
 def lines(text: str) -> list[str]:
-    assert max(map(len, text.splitlines())) <= WIDTH
+    assert max(map(len, text.splitlines())) <= width()
     return text.splitlines()
 
 
@@ -117,3 +118,51 @@ def test_lists_and_sentences_are_wrapped() -> None:
     assert all(line.startswith(("- ", "  ")) for line in lines(bullet(text)))
     assert all(line.startswith("  ") for line in lines(filled(text))[1:])
     assert len(lines(filled("x" * 250))) == 3
+
+
+class Terminal(io.StringIO):
+    """What is written to goes to somebody's screen."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setattr("sys.stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+
+@pytest.mark.parametrize("columns", [60, 80, 99])
+def test_tables_fit_the_terminal_and_no_figure_is_cut(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    _on_a_terminal(monkeypatch, columns)
+    numbers = ["1234567", "0.001235 ±0.00012", "-1.235e-07", "9999999", "0.0123", "12.5"]
+    rows = [["inspector", *numbers], ["a-group-with-a-very-long-name", *numbers]]
+    header = ["group", "done", "delay s", "energy J", "distortion", "quality", "viol. %"]
+    listed = render_rows([{"name": "x" * 50, "value": 123456789012.5, "source": "words " * 40}])
+    for text in (table(header, rows), listed, filled("word " * 50), bullet("word " * 50)):
+        assert max(map(len, text.splitlines())) <= columns
+    text = table(header, rows)
+    for number in " ".join(numbers).split():
+        assert len(re.findall(rf"(?<!\S){re.escape(number)}(?!\S)", text)) == 2, number
+    assert "inspector " in text
+    assert "123456789012" in listed
+    assert width() == columns
+
+
+@pytest.mark.parametrize(("columns", "used"), [(20, 40), (300, 100)])
+def test_widths_have_bounds(monkeypatch: pytest.MonkeyPatch, columns: int, used: int) -> None:
+    _on_a_terminal(monkeypatch, columns)
+    assert width() == used
+
+
+def test_a_file_or_pipe_is_as_wide_as_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    assert width() == 100
+
+
+def test_a_title_stands_alone_and_widens_no_column() -> None:
+    assert table(["a", "b"], [["1", "2"], "of those that follow", ["3", "4"]]) == (
+        "a  b\n-  -\n1  2\n\nof those that follow\n3  4"
+    )

@@ -87,8 +87,8 @@ def test_a_seed_is_kept_to_the_last_digit(folder: Path) -> None:
 
 def test_a_name_that_is_no_file(folder: Path) -> None:
     assert _faults("warehouse_contentoin") == [
-        "warehouse_contentoin: there is no such file (unknown scenario 'warehouse_contentoin';"
-        " did you mean 'warehouse_contention'?)"
+        "warehouse_contentoin: cannot be read: No such file or directory"
+        " (did you mean 'warehouse_contention'?)"
     ]
     assert _faults("nowhere/none.yaml") == [
         "nowhere/none.yaml: cannot be read: No such file or directory"

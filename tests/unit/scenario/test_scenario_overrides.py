@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from toy import toy
 
 from simran.errors import ScenarioError
@@ -100,3 +102,49 @@ def test_all_faults_of_all_overrides_come_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         load(toy(duration=None), ["agents.b.count=5", "seed=x", "warmup"])
     assert [fault.path for fault in caught.value.faults] == ["", "agents.b", "seed", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("devices.robot.f_max=-1", "devices.robot.f_max: expected above 0, found -1"),
+        ("devices.robot.powr=3", "devices.robot.powr: unknown key 'powr'"),
+        ("devices.robot.powr.idle=3", "devices.robot.powr: unknown key 'powr'"),
+        ("models.m.bits.min=0", "models.m.bits: expected whole numbers 1 <= min <= max <= 64"),
+        ("models.m.bits={min: 0}", "models.m.bits: expected whole numbers 1 <= min <= max <= 64"),
+        ("models.m.reference_bits=8", "models.m.bits: bit-width 16 lies above reference_bits, 8"),
+        ("models.m.parameters=10", "models.m.parameters: the blocks have"),
+        ("models.m.blocks[0].flops=1", "models.m.blocks: has no entries here (they are in profile"),
+        ("duration=1 s", "warmup: expected less than the duration"),
+    ],
+)
+def test_what_an_override_brings_about_is_its_fault(text: str, fault: str) -> None:
+    profiles = {
+        "models__m": {"profile": "blip2-opt-2.7b"},
+        "devices__robot": {"profile": "paper-agent"},
+    }
+    document = toy(**profiles, warmup=50)
+    load(document)
+    with pytest.raises(ScenarioError) as caught:
+        load(document, ["agents.a.count=2", text])
+    (found,) = caught.value.faults
+    assert str(found).startswith(f"--set {text}: {fault}")
+
+
+def test_faults_of_the_file_keep_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "it.yaml"
+    path.write_text(yaml.safe_dump(toy(warmup="5 J")))
+    with pytest.raises(ScenarioError) as caught:
+        load(path, ["agents.a.count=0"])
+    places = [(it.path, Path(it.file).name, it.line > 0) for it in caught.value.faults]
+    assert sorted(places) == [
+        ("agents.a.count", "--set agents.a.count=0", False),
+        ("warmup", "it.yaml", True),
+    ]
+
+
+def test_any_mapping_of_a_profile_may_be_opened() -> None:
+    document = toy(models__m={"profile": "blip2-opt-2.7b", "split": "q-former"})
+    scenario = load(document, ["models.m.quality.reference=2.5"])
+    assert scenario.models["m"].quality is not None
+    assert scenario.models["m"].quality.reference == 2.5

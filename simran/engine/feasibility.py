@@ -1,0 +1,41 @@
+"""Which groups of a scenario have budgets that no design meets, told without a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simran.allocation import Allocator, Problem
+from simran.allocation.exact import Exact
+from simran.allocation.per_agent import PerAgentAllocator
+from simran.engine.controller import make_allocator
+from simran.engine.observation import observe
+from simran.scenario import Scenario
+from simran.streams import Streams
+
+__all__ = ["shortfalls"]
+
+
+def shortfalls(scenario: Scenario) -> dict[str, str]:
+    """Return, by group, why no design meets its budgets even for one agent with all to itself.
+
+    One agent of each group is looked at, with empty queues and requests of mean size. What an
+    allocator that designs each agent by itself keeps to, such as fixed clocks, counts as well. Groups that
+    miss their budgets only because they share cell and server are not among them.
+    """
+    groups = {name: replace(group, count=1) for name, group in scenario.groups.items()}
+    problem = observe(replace(scenario, groups=groups))
+    problem = replace(problem, server_agents=tuple(1 for _ in problem.server_agents))
+    found = _unmet(problem, Exact())
+    own = make_allocator(scenario, Streams(scenario.seed))
+    if isinstance(own, PerAgentAllocator):
+        found = _unmet(problem, own) | found
+    return {name: found[name] for name in groups if name in found}
+
+
+def _unmet(problem: Problem, allocator: Allocator) -> dict[str, str]:
+    allocation = allocator.allocate(problem)
+    return {
+        group: allocator.explain(problem, allocation, row)
+        for row, group in enumerate(problem.groups)
+        if not allocation.feasible[row]
+    }
