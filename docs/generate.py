@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from measured_tables import calibrate_page
 
 from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
 from simran.scenario.later import LATER_KEYS, LATER_VALUES
@@ -116,6 +121,7 @@ def _real_weights() -> list[str]:
 
 #: Page -> what writes it; the build and the test take the pages from here.
 PAGES: dict[str, Callable[[], str]] = {
+    "calibrate.md": calibrate_page,
     "columns.md": columns,
     "scenario.md": scenario,
     "validation.md": validation,
@@ -447,8 +453,8 @@ wrong.
 """
 
 _BENCHMARKS = """
-`make bench` runs all of them and writes `results/`. None of them is a test: a busy machine must not turn a
-build red.
+`make bench` runs those of speed, memory, allocation and coverage. None of them is a test:
+a busy machine must not turn a build red.
 
 - `speed.py`: CPU time per request with all logs on, against `skeleton.py`, the plainest SimPy model of the
   same stations: one process per request, two resources, five timestamps; no allocator, no energy, no
@@ -459,6 +465,10 @@ build red.
 - `coverage.py`: how often the intervals and the verdicts of single runs are right, over many M/M/1 queues
   worked out by Lindley's recursion.
 - `derive_models.py`: the FLOP and parameters of the catalogue's models, counted from their architecture.
+- `train_fcdnn.py`: trains FCDNN-16 on the handwritten digits of scikit-learn; the weights are in `data/`.
+- `output_distortion.py NAME`: what quantizing a model's agent part does to its features, outputs and task, on
+  real inputs; `make realweights` brings the networks. `measured_profiles.py NAME` writes the catalogue's
+  profile from that record.
 """
 
 _SPEED = """

@@ -249,20 +249,35 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
     blocks: Annotated[
         Path | None, typer.Option(help="YAML file: tensors of each block, its FLOP and output.")
     ] = None,
+    inputs: Annotated[
+        Path | None, typer.Option(help="npz file of inputs that an ONNX model is run on.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="npz file: the class of each of the inputs.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Tensor of the graph that is sent; the output if left out.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0.0, help="Loss of quality that the knee allows.")
+    ] = 0.01,
     out: Annotated[Path | None, typer.Option(help="The folder of the calibration itself.")] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier calibration.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure the weights of a checkpoint and write a model profile; nothing of it is run."""
+    """Measure a checkpoint and write a model profile; nothing of it is run without --inputs."""
+    from simran.calibration import RealInputs, claim_folder, write_calibration
     from simran.calibration import calibrate as calibrate_checkpoint
-    from simran.calibration import claim_folder, write_calibration
     from simran.reports import draw_calibration, progress_bar, render_calibration
 
+    if inputs is None and (labels is not None or split is not None):
+        raise InputError("--labels and --split need --inputs")
+    real = None if inputs is None else RealInputs(inputs, labels, split, tolerance)
     if out is not None:
         claim_folder(out, overwrite)
     with progress_bar("calibrate", quiet) as progress:
-        found = calibrate_checkpoint(checkpoint, name, blocks, progress)
+        found = calibrate_checkpoint(checkpoint, name, blocks, progress, real)
     folder = write_calibration(found, out or Path("results") / found.name, overwrite)
     picture = draw_calibration(folder)
     if as_json:

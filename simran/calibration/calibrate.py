@@ -14,8 +14,10 @@ import numpy as np
 
 from simran.calibration.blocks import assign, read_blocks
 from simran.calibration.files import CheckpointFile, Span
+from simran.calibration.measured_quality import with_quality
 from simran.calibration.profile import UNTOLD, profile_data, profile_text
 from simran.calibration.read import read_tensors
+from simran.calibration.real_inputs import RealInputs, measure_model
 from simran.calibration.statistics import Statistics, statistics
 from simran.errors import InputError, shown
 
@@ -50,6 +52,7 @@ def calibrate(
     name: str | None = None,
     blocks: str | os.PathLike[str] | None = None,
     progress: Callable[[float], None] | None = None,
+    real: RealInputs | None = None,
 ) -> Calibration:
     """Return weight statistics and a model profile of a checkpoint.
 
@@ -60,11 +63,12 @@ def calibrate(
     blocks : YAML file that maps tensors to blocks with FLOP and outputs; without it there is one block
         with 2 FLOP for each parameter
     progress : called with the share that is done
+    real : inputs to run an ONNX model on, to measure what its quantized weights do to its outputs
 
     Raises
     ------
     InputError
-        if the checkpoint or the blocks cannot be used
+        if the checkpoint, the blocks or the inputs cannot be used
     """
     file = CheckpointFile.open(Path(path))
     called = name if name is not None else file.path.stem
@@ -75,6 +79,9 @@ def calibrate(
     assign(tensors, chain)  # a slip in the blocks is found before the long part
     if not any(it.quantized and it.count for it in tensors):
         file.refuse("holds no floating-point tensor of rank 2 or more, so no weights to quantize")
+    measured = None
+    if real is not None:
+        measured = measure_model(file.path, real, chain, tensors, progress)
     found = statistics(tensors, progress=progress)
     if found.pooled.rate is None:
         file.refuse("its weights are all 0 or not finite", "check how it was saved")
@@ -82,6 +89,8 @@ def calibrate(
     label = file.path.name.encode("utf-8", "replace").decode("utf-8")
     source = f"{label}, sha256 {digest[:16]}"
     profile = profile_data(found, tensors, chain, source)
+    if measured is not None:
+        profile = with_quality(profile, measured, f"{source}, on {measured['items']} items")
     notes = _notes(found, chain.file is None)
     record = {
         "name": called,
@@ -100,6 +109,8 @@ def calibrate(
         "histogram": _histogram(found),
         "notes": notes,
     }
+    if measured is not None:
+        record["output_distortion"] = measured
     comment = "\n".join([f"Model profile of {called}, written by simran calibrate.", *notes])
     return Calibration(called, found, profile, profile_text(profile, comment), record)
 

@@ -21,7 +21,7 @@ __all__ = [
 
 #: Names that belong to the catalogue but are not built yet.
 LATER: dict[str, tuple[str, ...]] = {
-    "models": ("fcdnn-16", "minilm-l6", "whisper-tiny.en"),
+    "models": ("minilm-l6", "whisper-tiny.en"),
     "devices": (),
 }
 

@@ -4,6 +4,7 @@ from simran.distortion.blahut import blahut_arimoto
 from simran.distortion.clipping import CLIP_RULES, Clip
 from simran.distortion.code_books import CODE_BOOKS, MOST_BITS, law_levels, level_ratios
 from simran.distortion.generalised_normal import SHAPES, GeneralisedNormal, fit_generalised_normal
+from simran.distortion.labels import quantizer_label
 from simran.distortion.law_error import (
     LawFit,
     compare_laws,
@@ -73,6 +74,7 @@ __all__ = [
     "power_of_two_top",
     "pruning_distortion",
     "quantize",
+    "quantizer_label",
     "scalar_optimal",
     "shannon_lower",
     "shifted_exponential_channel",

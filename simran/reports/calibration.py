@@ -64,8 +64,34 @@ def render_calibration(record: Mapping[str, Any]) -> str:
     ]
     title = "distortion: mean absolute error over mean magnitude, on the weights and by the law"
     parts.append(f"{title}\n{table(header, cells)}")
+    if "output_distortion" in record:
+        parts.append(_outputs(record["output_distortion"]))
     parts += [bullet(note) for note in record["notes"]]
     return "\n\n".join(parts)
+
+
+def _outputs(study: Mapping[str, Any]) -> str:
+    """Return what was measured on real inputs: one row for each quantizer."""
+    bits = sorted({it["bits"] for row in study["quantizers"].values() for it in row["points"]})
+    header = ["quantizer", "coefficient", "residual", "all bits", "knee", *map(str, bits)]
+    rows = []
+    for label, row in study["quantizers"].items():
+        fit, knee = row["coefficient"] or {}, row["knee"] or {}
+        judged = row["curve"] is not None
+        values = {
+            it["bits"]: it["quality"]["value"] if judged else it["end_relative"]
+            for it in row["points"]
+        }
+        kept = [fit.get(key) for key in ("value", "residual", "residual_all")]
+        cells = [*kept, knee.get("bits"), *(values.get(width) for width in bits)]
+        rows.append([label, *map(figure, cells)])
+    shown = "quality at each bit-width" if study["metric"] else "relative output error at each"
+    title = (
+        f"output distortion on {study['items']} inputs, cut at {study['cut_at']} (block"
+        f" {study['split']}); {study['judged_by']}; {shown}; the knee allows a loss of"
+        f" {figure(study['tolerance'])}"
+    )
+    return f"{filled(title)}\n{table(header, rows)}"
 
 
 def draw_calibration(folder: Path) -> Path | None:

@@ -94,5 +94,5 @@ def test_a_quantizer_needs_its_kind() -> None:
 
 
 def test_later_models_of_the_catalogue() -> None:
-    with pytest.raises(ScenarioError, match="'fcdnn-16' is not in this version"):
-        load(toy(models__m={"profile": "fcdnn-16"}))
+    with pytest.raises(ScenarioError, match="'minilm-l6' is not in this version"):
+        load(toy(models__m={"profile": "minilm-l6"}))
