@@ -54,7 +54,7 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
         output = block.output if isinstance(block.output, str) else {"elements": block.output}
         row: dict[str, Any] = {
             "name": block.name,
-            "flops": block.flops,
+            "flops": f"{block.flops:.12g} FLOP",
             "parameters": block.parameters,
             "output": output,
         }

@@ -145,4 +145,5 @@ class Request:
         self.finish = self.end = nan
         self.agent_j = self.transmit_j = self.server_j = 0.0
         self.follower: Request | None = None
+        self.callbacks = None
         self.status = UNFINISHED
