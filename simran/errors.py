@@ -53,6 +53,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if len(text) > _MOST_SHOWN:  # no slip of a key, and the comparison takes its square in time
         return None
     names = list(known)
+    same = [it for it in names if it.lower() == text.lower()]
+    if same:
+        return same[0]
     matches = difflib.get_close_matches(text, names, n=1, cutoff=0.55)
     if not matches and len(text) >= 3:  # part of a longer name
         matches = [it for it in names if text.lower() in it.lower()]
@@ -172,11 +175,13 @@ class UnknownNameError(InputError):
     kind : what was looked for, such as ``"allocator"``
     name : the name that was asked for
     known : the names that exist
+    of : what it would belong to, such as ``"allocator 'exact'"``
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self._arguments = kind, name, tuple(known)
-        super().__init__(f"unknown {kind} {shown(name)}; {hint(name, self._arguments[2])}")
+    def __init__(self, kind: str, name: str, known: Iterable[str], of: str = "") -> None:
+        self._arguments = kind, name, tuple(known), of
+        owner = f" of {of}" if of else ""
+        super().__init__(f"unknown {kind} {shown(name)}{owner}; {hint(name, self._arguments[2])}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive the way back from another process."""

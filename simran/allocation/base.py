@@ -58,7 +58,7 @@ class Allocator(ABC):
         given = dict(options or {})
         for key in given:
             if key not in self.OPTIONS:
-                raise UnknownNameError(f"option of allocator {self.name!r}", key, self.OPTIONS)
+                raise UnknownNameError("option", key, self.OPTIONS, f"allocator {self.name!r}")
         self.rng = rng
         self.options: dict[str, Any] = {
             key: _read(self.name, key, option, given.get(key, option.default))

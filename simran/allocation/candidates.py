@@ -196,7 +196,8 @@ def _bits(table: CutTable, restriction: Restriction) -> Ints:
         return table.bits
     chosen = restriction.weight_bits
     if chosen not in table.bits and chosen != table.reference_bits:
-        raise InputError(f"weight bits {chosen} is not one of {[int(b) for b in table.bits]}")
+        known = ", ".join(str(int(bits)) for bits in table.bits)
+        raise InputError(f"bit-width {chosen} is not one of the model's: {known}")
     return np.array([chosen], dtype=np.int64)
 
 

@@ -86,7 +86,25 @@ def load_checked(file: str, overrides: Sequence[str] = (), seed: int | None = No
     ScenarioError
         with every fault and its place
     """
-    return _checked(file, overrides, seed)[0]
+    try:
+        return _checked(file, overrides, seed)[0]
+    except ScenarioError as error:
+        wrong = _of_a_profile(file)
+        if wrong is None:
+            raise
+        raise wrong from error
+
+
+def _of_a_profile(file: str) -> ScenarioError | None:
+    """Return what to say where a profile stands in a scenario's place."""
+    from simran.scenario import profile_kind
+
+    kind = profile_kind(file)
+    if kind is None:
+        return None
+    help_ = f"a scenario names it in {kind}: {{NAME: {{profile: PATH}}}}"
+    message = f"is the profile of a {kind.removesuffix('s')}, expected a scenario"
+    return ScenarioError([Fault(message, file, suggestion=help_)])
 
 
 def _checked(
@@ -118,5 +136,9 @@ def _doubts(scenario: Scenario, document: Document) -> Iterator[Fault]:
     from simran.engine import shortfalls
 
     yield from scenario.doubts
-    for group, why in shortfalls(scenario).items():
+    try:
+        short = shortfalls(scenario)
+    except InputError as error:  # of the allocator, which the scenario does not suit
+        raise ScenarioError([document.fault(("allocator",), str(error))]) from error
+    for group, why in short.items():
         yield document.fault(("agents", group, "budget"), why)

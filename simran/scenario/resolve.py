@@ -140,7 +140,9 @@ def _processor(spec: DeviceSpec) -> Processor:
     assert power is not None and spec.f_max is not None  # noqa: PT018 - checked before
     law = PowerLaw(power.dynamic, power.exponent, power.static, power.idle)
     pue = spec.pue or power.pue
-    return Processor(spec.f_max, spec.flops_per_cycle, law, spec.frequencies, pue=pue, **switching)
+    # Of a stepped clock the highest step is the highest clock, whatever f_max would allow.
+    highest_hz = min(spec.f_max, spec.frequencies[-1]) if spec.frequencies else spec.f_max
+    return Processor(highest_hz, spec.flops_per_cycle, law, spec.frequencies, pue=pue, **switching)
 
 
 def _model(name: str, spec: ModelSpec, trace: tuple[float, ...]) -> Model:

@@ -39,6 +39,8 @@ _EXPECTED = {
     "model_type": "a mapping of keys",
     "tuple_type": "a list",
 }
+#: Key of a mapping -> its key that a word in the mapping's place is meant for.
+_CHOICES = {"allocator": "name", "arrivals": "process", "size": "law", "weights": "law"}
 
 
 @dataclass
@@ -208,6 +210,8 @@ def _fault(whole: Composed, error: dict[str, Any], unknown: dict[Key, list[str]]
         message = f"expected {words} {bound}, found {context['actual_length']}"
     elif kind in _EXPECTED:
         message = f"expected {_EXPECTED[kind]}, found {shown(value)}"
+        choice = _CHOICES.get(str(path[-1])) if path and isinstance(value, str) else None
+        suggestion = f"write {{{choice}: {word(str(value))}}}" if choice else None
     elif kind != "value_error":
         message = f"{message}, found {shown(value)}"
     return whole.fault(path, message, suggestion)

@@ -367,6 +367,17 @@ def test_profile_files_are_validated_and_listed(simran: Program, folder: Path) -
     assert "chip.yaml:1:1: f_max: expected a frequency" in simran.err
 
 
+@pytest.mark.parametrize("command", ["run", "solve"])
+def test_a_profile_is_no_scenario(simran: Program, folder: Path, command: str) -> None:
+    text = "f_max: 2 GHz\nflops_per_cycle: 8\npower: {dynamic: 1e-28}\n"
+    (folder / "chip.yaml").write_text(text)
+    assert simran(command, "chip.yaml") == 2
+    assert simran.err.splitlines() == [
+        "error: chip.yaml: is the profile of a device, expected a scenario"
+        " (a scenario names it in devices: {NAME: {profile: PATH}})"
+    ]
+
+
 def test_a_run_is_repeated_from_its_manifest(simran: Program, folder: Path) -> None:
     short = ("--set", "duration=5 s")
     assert simran("run", "sound.yaml", "--out", "first", "--seed", "9", *short) == 0

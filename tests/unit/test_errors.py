@@ -56,6 +56,7 @@ def test_the_tree(kind: type[Exception], parent: type[Exception]) -> None:
 def test_nearest() -> None:
     assert nearest("blip2-opt-2.7", ["git-base", "blip2-opt-2.7b"]) == "blip2-opt-2.7b"
     assert nearest("zzz", ["git-base"]) is None
+    assert nearest("PS", ["fifo", "ps"]) == "ps"
     assert nearest("a" * 100_000, ["a" * 100_001]) is None, "a book is no slip of a key"
 
 
@@ -72,6 +73,10 @@ def test_unknown_names() -> None:
         UnknownNameError, match=r"unknown allocator 'exakt'; did you mean 'exact'\?"
     ):
         raise UnknownNameError("allocator", "exakt", ["exact", "sca"])
+    of_one = UnknownNameError("option", "bit", ["bits"], "allocator 'fixed-bits'")
+    assert str(of_one) == "unknown option 'bit' of allocator 'fixed-bits'; did you mean 'bits'?"
+    kind, arguments = of_one.__reduce__()
+    assert str(kind(*arguments)) == str(of_one)
 
 
 @pytest.mark.parametrize(

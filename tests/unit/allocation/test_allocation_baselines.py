@@ -37,7 +37,7 @@ def test_fixed_bits_takes_the_least_energy_at_that_width():
 
 def test_fixed_bits_must_be_a_candidate():
     table = cut_table(agent_flops=1e9, bits=[4, 6])
-    with pytest.raises(InputError, match=r"weight bits 8 is not one of \[4, 6\]"):
+    with pytest.raises(InputError, match=r"bit-width 8 is not one of the model's: 4, 6$"):
         FixedBits().allocate(single_agent(1e9, 1e9, 1.0, 1.0, table=table))
 
 

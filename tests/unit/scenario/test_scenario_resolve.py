@@ -103,6 +103,28 @@ def test_states_make_a_processor() -> None:
     assert load(document).servers["server"].processor == processor
 
 
+def test_the_highest_step_is_the_highest_clock() -> None:
+    slow, fast = (
+        load(toy(devices__edge__frequencies=["1 GHz", "2 GHz"], devices__edge__f_max=it))
+        for it in ("2 GHz", "9 GHz")
+    )
+    assert fast.servers["server"].processor.f_max_hz == 2e9
+    assert fast.servers["server"].processor == slow.servers["server"].processor
+
+
+@pytest.mark.parametrize(
+    ("path", "word", "mend"),
+    [
+        (("allocator",), "exact", "(write {name: exact})"),
+        (("agents", "a", "arrivals"), "poisson", "(write {process: poisson})"),
+        (("models", "m", "size"), "gamma", "(write {law: gamma})"),
+    ],
+)
+def test_a_word_in_the_place_of_a_mapping(path: tuple[str, ...], word: str, mend: str) -> None:
+    (fault,) = _faults(toy(**{"__".join(path): word}))
+    assert fault == f"{'.'.join(path)}: expected a mapping of keys, found {word!r} {mend}"
+
+
 def test_pue_may_stand_with_the_power_or_the_device() -> None:
     assert load(toy()).servers["server"].processor.pue == 1.2
     assert load(toy(devices__edge__pue=1.4)).servers["server"].processor.pue == 1.4
