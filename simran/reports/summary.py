@@ -51,7 +51,7 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
         yield f"violations: {first}no deadline fell into the run"
     else:
         yield (
-            f"violations: {first}{100 * rate:.2f} % of {violations['judged']} requests whose deadline fell"
+            f"violations: {first}{_percent(rate)} of {violations['judged']} requests whose deadline fell"
             f" into the run{_causes(violations['causes'], violations['judged'])}"
         )
     energy = summary["energy"]
@@ -63,8 +63,13 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
 
 def _causes(causes: Mapping[str, int], judged: int) -> str:
     ordered = sorted(causes.items(), key=lambda item: (-item[1], item[0]))
-    parts = [f"{name} {100 * count / judged:.2f} %" for name, count in ordered]
+    parts = [f"{name} {_percent(count / judged)}" for name, count in ordered]
     return f" (cause: {', '.join(parts)})" if parts else ""
+
+
+def _percent(part: float) -> str:
+    """Return a part in percent, of which little does not read as none."""
+    return f"{100 * part:.2f} %" if part == 0 or part >= 5e-5 else "below 0.01 %"
 
 
 def _groups(summary: Mapping[str, Any]) -> str:

@@ -131,6 +131,10 @@ class Result:
         if temporary:
             weakref.finalize(self, shutil.rmtree, path, ignore_errors=True)
 
+    def __repr__(self) -> str:
+        """Return where it lies."""
+        return f"Result({str(self.path)!r})"
+
     @classmethod
     def open(cls, path: str | Path) -> Result:
         """Open a result folder.
@@ -142,6 +146,10 @@ class Result:
         """
         folder = Path(path)
         result = cls(folder)
+        if folder.is_file():
+            near = (folder.parent / "manifest.json").is_file()
+            beside = f" (did you mean {str(folder.parent)!r}?)" if near else ""
+            raise OutputError(f"{folder}: is a file, expected a result folder{beside}")
         if not (folder / "manifest.json").is_file():
             inner = sorted(it.parent.name for it in folder.glob("*/manifest.json"))
             there = f"; its folder {inner[-1]} is one" if inner else ""

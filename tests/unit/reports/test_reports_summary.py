@@ -152,6 +152,20 @@ def test_the_worst_comes_first() -> None:
     assert "cause: design 15.00 %, uplink" in second
 
 
+@pytest.mark.parametrize(
+    ("violated", "text"), [(0, "0.00 %"), (1, "below 0.01 %"), (4, "below 0.01 %"), (5, "0.01 %")]
+)
+def test_few_violations_do_not_read_as_none(violated: int, text: str) -> None:
+    causes = {"uplink": violated} if violated else {}
+    violations = {"judged": 100_000, "violated": violated, "causes": causes}
+    total = GROUP | {"violation_rate": violated / 100_000, "violations": violations}
+    line = page(summary(total=total)).splitlines()[1]
+    assert line.startswith(f"violations: {text} of 100000 requests")
+    assert (f"(cause: uplink {text})" in page(summary(total=total)).replace("\n ", "")) == bool(
+        violated
+    )
+
+
 def test_replications_have_a_table() -> None:
     metrics = {"mean delay s": {"mean": 2.5, "interval95": [2.0, 3.0]}}
     metrics["violation rate"] = {"mean": None, "interval95": None}

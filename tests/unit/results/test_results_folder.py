@@ -189,12 +189,23 @@ def test_json_of_another_encoding_is_an_output_error(result: Path) -> None:
 def test_what_is_missing_is_said(result: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"not a result folder .it has no manifest\.json"):
         Result.open(tmp_path)
+    with pytest.raises(OutputError) as caught:
+        Result.open(result / "manifest.json")
+    expected = f"is a file, expected a result folder (did you mean {str(result)!r}?)"
+    assert str(caught.value) == f"{result / 'manifest.json'}: {expected}"
+    (tmp_path / "it.yaml").touch()
+    with pytest.raises(OutputError, match=r"it\.yaml: is a file, expected a result folder$"):
+        Result.open(tmp_path / "it.yaml")
     (result / "summary.json").unlink()
     with pytest.raises(OutputError, match=r"summary\.json: cannot be read: No such file"):
         Result.open(result)
     (result / "timeseries.parquet").unlink()
     with pytest.raises(OutputError, match=r"timeseries\.parquet: was not written; set outputs"):
         Result(result).timeseries  # noqa: B018
+
+
+def test_a_result_says_where_it_lies() -> None:
+    assert repr(Result(Path("results/mine"))) == "Result('results/mine')"
 
 
 def test_a_truncated_table_is_an_output_error(result: Path) -> None:
