@@ -71,8 +71,8 @@ def table(header: Sequence[str], rows: Sequence[Row], wrap: bool = False) -> str
     columns = [[row[place] for row in cells] for place in range(len(header))]
     widths = [max(map(len, column)) for column in columns]
     least = [_least(column, wrap) for column in columns]
-    if not wrap:
-        least[0] = min(widths[0], _NAME)
+    # Names are broken last: they are what the reader looks for.
+    least[0] = max(least[0], min(widths[0], 2 * room // 5)) if wrap else min(widths[0], _NAME)
     fit = len(least)
     while fit > 2 and sum(least[:fit]) + _GAP * (fit - 1) > room:
         fit -= 1

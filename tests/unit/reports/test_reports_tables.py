@@ -113,6 +113,15 @@ def test_rows_of_words_are_wrapped_in_every_column() -> None:
     assert render_rows([]) == "nothing to list"
 
 
+def test_names_of_a_list_are_broken_last() -> None:
+    name = "blocks[12].flops.per_frame_squared"
+    lines = table(
+        ["quantity", "value", "source"], [[name, "1 GHz, " * 8, "so " * 40]], True
+    ).splitlines()
+    assert lines[2].startswith(f"{name}  1 GHz,")
+    assert max(map(len, lines)) <= 100
+
+
 def test_lists_and_sentences_are_wrapped() -> None:
     text = "word " * 60
     assert all(line.startswith(("- ", "  ")) for line in lines(bullet(text)))
