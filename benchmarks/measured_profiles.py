@@ -68,7 +68,6 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
         "bits": {"min": 1, "max": 16},
         "weights": {"law": "exponential", "rate": _rate(list(laws.values()))},
         "quantizer": chain.quantizer.kind,
-        "output_coefficient": _rounded(home["quantizers"][label]["coefficient"]["value"]),
         "split": chain.split,
         "input": chain.input,
         "blocks": rows,
@@ -96,7 +95,6 @@ def _curves(label: str, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
 def _provenance(chain: Chain, record: dict[str, Any]) -> dict[str, dict[str, str]]:
     label = chain.quantizer.label
     home = record["splits"][chain.split]
-    fit = home["quantizers"][label]["coefficient"]
     file = f"benchmarks/results/output_{chain.name}.json"
     weights = f"1 over the mean magnitude of the weights that are quantized: {file}"
     law = "exponential magnitudes, the law of arXiv 2602.13052, fitted to these weights"
@@ -109,13 +107,8 @@ def _provenance(chain: Chain, record: dict[str, Any]) -> dict[str, dict[str, str
         "weights.rate": _entry("measured", weights),
         "blocks.weights.law": _entry("assumed", law),
         "blocks.weights.rate": _entry("measured", weights),
-        "quantizer": _entry("assumed", f"the code book that the quality is of: {label}"),
-        "output_coefficient": _entry(
-            "measured",
-            f"{file}: {label}, split {chain.split}, {fit['bits'][0]} to {fit['bits'][-1]} bits,"
-            f" mean absolute error of the outputs per parameter distortion; relative rms residual"
-            f" {fit['residual']:.2g}, over all bits {fit['residual_all']:.2g}",
-        ),
+        # The fitted output coefficient stays in the record: it holds for that label alone.
+        "quantizer": _entry("assumed", f"the code book of what was measured with {label}"),
         "split": _entry("assumed", "a split that the study has measured"),
         "quality": _entry(
             "measured",

@@ -97,6 +97,18 @@ def calibrate(
         "checkpoint": {"file": label, "bytes": file.size, "sha256": digest},
         "tensors": len(tensors),
         "parameters": profile["parameters"],
+        **_found(found),
+        "notes": notes,
+    }
+    if measured is not None:
+        record["output_distortion"] = measured
+    comment = "\n".join([f"Model profile of {called}, written by simran calibrate.", *notes])
+    return Calibration(called, found, profile, profile_text(profile, comment), record)
+
+
+def _found(found: Statistics) -> dict[str, Any]:
+    """Return the statistics of the whole as plain data."""
+    return {
         "pooled": _plain(found.pooled),
         "without_embeddings": _plain(found.without_embeddings),
         "not_quantized": [it.name for it in found.layers if not it.quantized],
@@ -107,12 +119,7 @@ def calibrate(
             if it.layer == found.pooled.name
         },
         "histogram": _histogram(found),
-        "notes": notes,
     }
-    if measured is not None:
-        record["output_distortion"] = measured
-    comment = "\n".join([f"Model profile of {called}, written by simran calibrate.", *notes])
-    return Calibration(called, found, profile, profile_text(profile, comment), record)
 
 
 def _digest(file: CheckpointFile) -> str:

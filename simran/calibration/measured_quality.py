@@ -1,4 +1,4 @@
-"""Measured quality and output coefficient in a model profile."""
+"""Measured quality in a model profile."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ __all__ = ["with_quality"]
 def with_quality(profile: dict[str, Any], study: dict[str, Any], source: str) -> dict[str, Any]:
     """Return a profile with what was measured on real inputs.
 
+    The output coefficient stays with the study: it holds for the quantizer that was measured, with a
+    scale per row, which the scenario language cannot name, so the profile's distortion is not of it.
+
     Parameters
     ----------
     profile : in the keys of the scenario language
@@ -23,17 +26,10 @@ def with_quality(profile: dict[str, Any], study: dict[str, Any], source: str) ->
         return profile
     changed = {**profile, "quantizer": CURVE_OF.kind, "split": study["split"]}
     said = {**profile["provenance"]}
-    said["quantizer"] = _entry("assumed", f"the code book that was measured: {CURVE_OF.label}")
+    said["quantizer"] = _entry(
+        "assumed", f"code book as measured, with its scale: {CURVE_OF.label}"
+    )
     said["split"] = _entry("assumed", f"where the model was cut: at {study['cut_at']}")
-    fit = row["coefficient"]
-    if fit is not None:
-        changed["output_coefficient"] = fit["value"]
-        said["output_coefficient"] = _entry(
-            "measured",
-            f"{CURVE_OF.label}, {fit['bits'][0]} to {fit['bits'][-1]} bits: mean absolute error of"
-            f" the outputs per parameter distortion, relative rms residual {fit['residual']:.2g},"
-            f" over all bits {fit['residual_all']:.2g}: {source}",
-        )
     curve = row["curve"]
     if curve is not None:
         points = dict(zip(curve["bits"], curve["fitted"], strict=True))

@@ -69,7 +69,6 @@ class Controller:
     ----------
     decisions, refused : numbers of them
     refusals : why, the first few
-    largest_share : largest sum of the shares of one cell or server that was in force
     clock_faults : designs that came into force with a clock that the processor cannot take
     wall_s : wall-clock time spent in allocators [s]
     """
@@ -95,8 +94,17 @@ class Controller:
         self.decisions = self.refused = 0
         self.refusals: list[str] = []
         self.wall_s = 0.0
-        self.largest_share = 0.0
+        self._largest_planned = 0.0
         self.clock_faults = 0
+
+    @property
+    def largest_share(self) -> float:
+        """Largest sum of the shares of one cell or server that was in force, or in use.
+
+        A refused agent takes no share, but what it has sent before still has its old one.
+        """
+        stations = (*self._world.cells.values(), *self._world.servers.values())
+        return max(self._largest_planned, *(it.largest_share for it in stations))
 
     @property
     def shares_ok(self) -> bool:
@@ -229,7 +237,7 @@ class Controller:
             sums.setdefault(("server", group.server), []).append(design.server_share)
         for shares in sums.values():
             total = math.fsum(share for share in shares if not math.isnan(share))
-            self.largest_share = max(self.largest_share, total)
+            self._largest_planned = max(self._largest_planned, total)
 
     def _no_design(self) -> RunError:
         why = self.refusals[-1] if self.refusals else "no design"

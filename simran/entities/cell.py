@@ -32,6 +32,11 @@ class Cell(ABC):
         self._clock = clock
         self.name = name
 
+    @property
+    def largest_share(self) -> float:
+        """Return 0: nothing is given away in shares."""
+        return 0.0
+
     @abstractmethod
     def send(self, request: Request) -> None:
         """Take a request's features to send."""
@@ -140,6 +145,11 @@ class AllocatedCell(Cell):
         self._lane = {agent: lane for lane, agent in enumerate(agents)}
         equal = 1.0 / len(agents)
         self._lanes = Lanes(clock, [equal] * len(agents), self._begin, self._sent)
+
+    @property
+    def largest_share(self) -> float:
+        """Return the largest sum of the shares of flows at one time."""
+        return self._lanes.largest
 
     def send(self, request: Request) -> None:
         """Queue a flow in its agent's share."""

@@ -28,6 +28,11 @@ class Lanes:
     shares : (lanes,) φ of each, in (0, 1]
     begun : called with a job and its lane when its service begins
     done : called with a job and its lane when its service ends, after it has left
+
+    Attributes
+    ----------
+    used : Σφ of the lanes at work
+    largest : the most that was ever in use for any time
     """
 
     def __init__(
@@ -51,7 +56,7 @@ class Lanes:
         self._jobs = 0
         self._active: set[int] = set()
         self.speed = 1.0
-        self.used = 0.0
+        self.used = self.largest = 0.0
         clock.start(self._serve())
 
     def share(self, lane: int) -> float:
@@ -121,13 +126,19 @@ class Lanes:
     def _count_used(self) -> None:
         self.used = math.fsum(self._shares[lane] for lane in self._active)
 
+    def _spend(self, now: float) -> None:
+        # Shares that change at one instant, one after another, are never in use for any time.
+        if now > self._at_s:
+            self._used_s += (now - self._at_s) * self.used
+            self.largest = max(self.largest, self.used)
+
     def _left(self, lane: int) -> float:
         return max(0.0, (self._mark[lane] - self._virtual) * self._shares[lane])
 
     def _settle(self) -> float:
         now = self._clock._now
         if self._active:
-            self._used_s += (now - self._at_s) * self.used
+            self._spend(now)
             self._virtual += (now - self._at_s) * self.speed
         else:
             self._virtual = 0.0
@@ -171,7 +182,7 @@ class Lanes:
     def _release(self) -> None:
         now = self._clock._now
         mark, lane, _ = heappop(self._marks)
-        self._used_s += (now - self._at_s) * self.used
+        self._spend(now)
         self._virtual = max(self._virtual, mark)
         self._at_s = now
         self._version[lane] += 1

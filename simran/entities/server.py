@@ -55,6 +55,11 @@ class Server(ABC):
             self.served(request)
 
     @property
+    def largest_share(self) -> float:
+        """Return 0: nothing is given away in shares."""
+        return 0.0
+
+    @property
     @abstractmethod
     def meters(self) -> Sequence[Meter]:
         """The energy meters of its workers."""

@@ -183,6 +183,11 @@ class SpacePartitionServer(_CommonClock):
         self._lanes.set_speed(processor.f_max_hz)
         self._used = 0.0
 
+    @property
+    def largest_share(self) -> float:
+        """Return the largest sum of the shares of jobs at work at one time."""
+        return self._lanes.largest
+
     def backlog_s(self, agent: int) -> float:
         """Return the time that the agent's own jobs still need in its slice [s]."""
         lane = self._lane[agent]

@@ -85,7 +85,8 @@ def test_the_profile_carries_what_was_measured(home: Path) -> None:
         **dict(zip(row["curve"]["bits"], row["curve"]["fitted"], strict=True)),
         32: 1.0,
     }
-    assert profile["output_coefficient"] == pytest.approx(row["coefficient"]["value"])
+    assert profile["output_coefficient"] == 1.0  # the fitted one is of a scale per row
+    assert row["coefficient"]["value"] > 0.0
     assert profile["provenance"]["quality"]["kind"] == "measured"
     model = load(
         toy(models__m={"profile": str(home / "out" / "profile.yaml"), "split": "agent"})

@@ -84,3 +84,17 @@ def test_an_unfinished_allocated_flow() -> None:
     first, second = world.present.values()
     assert first.transmit_j == pytest.approx(0.5)
     assert (second.transmit_j, math.isnan(second.uplink_end)) == (0.0, True)
+
+
+def test_the_largest_share_is_of_what_was_at_work_for_some_time() -> None:
+    world = _allocated([0.5, 0.5], [[0.0], [0.0]])
+    whole = replace(SEND, bandwidth_share=1.0)
+    world.clock.call_at(1.0, lambda event: world.cell.adopt(1, whole), None)
+    half = replace(SEND, bandwidth_share=0.5)
+    world.clock.call_at(1.0, lambda event: world.cell.adopt(1, half), None)
+    world.run(1.5)
+    assert world.cell.largest_share == 1.0
+    world = _allocated([0.5, 0.5], [[0.0], [0.0]])
+    world.clock.call_at(1.0, lambda event: world.cell.adopt(1, whole), None)
+    world.run(1.25)
+    assert world.cell.largest_share == 1.5
