@@ -103,8 +103,9 @@ class Controller:
 
         A refused agent takes no share, but what it has sent before still has its old one.
         """
-        stations = (*self._world.cells.values(), *self._world.servers.values())
-        return max(self._largest_planned, *(it.largest_share for it in stations))
+        in_use = [cell.largest_share for cell in self._world.cells.values()]
+        in_use += [server.largest_share for server in self._world.servers.values()]
+        return max(self._largest_planned, *in_use)
 
     @property
     def shares_ok(self) -> bool:
