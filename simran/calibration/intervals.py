@@ -21,7 +21,8 @@ class Estimate:
     Parameters
     ----------
     value : of the metric, over all items
-    low, high : the 2.5th and 97.5th percentile of the resamples
+    low, high : the 2.5th and 97.5th percentile of the resamples; where they are all alike, which says
+        only that no item differed, further by the share of items that may differ unseen
     deviation : standard deviation of the resamples
     """
 
@@ -57,20 +58,28 @@ class Bootstrap:
 
     def estimate(self, figures: Floats) -> Estimate:
         """Return the metric's value over (items, columns) figures."""
-        return _estimate(self.metric.value(figures), self._values(figures))
+        found = self._estimate(self.metric.value(figures), self._values(figures))
+        # A share lies between none and all.
+        low = max(found.low, 0.0) if found.value == 0.0 else found.low
+        high = min(found.high, 1.0) if found.value == 1.0 else found.high
+        return Estimate(found.value, low, high, found.deviation)
 
     def loss(self, figures: Floats, reference: Floats) -> Estimate:
         """Return by how much some figures are worse than others of the same items."""
         sign = self.metric.sign
         value = sign * (self.metric.value(reference) - self.metric.value(figures))
-        return _estimate(value, sign * (self._values(reference) - self._values(figures)))
+        return self._estimate(value, sign * (self._values(reference) - self._values(figures)))
 
     def _values(self, figures: Floats) -> Floats:
         if figures.shape[0] != self.items:
             raise ValueError(f"figures must have {self.items} rows, got {figures.shape[0]}")
         return np.array([self.metric.value(figures[draw]) for draw in self._draws])
 
-
-def _estimate(value: float, values: Floats) -> Estimate:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Estimate(value, float(low), float(high), float(values.std(ddof=1)))
+    def _estimate(self, value: float, values: Floats) -> Estimate:
+        low, high = np.percentile(values, [2.5, 97.5])
+        if np.ptp(values) <= 1e-12 * max(1.0, abs(value)):
+            # Of n items none differs; a share of 1 − 0.025^(1/n) would go unseen in 2.5 % of such
+            # draws (Clopper and Pearson 1934). Each counts as 1, the range of a share that is right.
+            unseen = 1.0 - 0.025 ** (1.0 / self.items)
+            low, high = low - unseen, high + unseen
+        return Estimate(value, float(low), float(high), float(values.std(ddof=1)))

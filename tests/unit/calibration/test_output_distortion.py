@@ -173,6 +173,19 @@ def test_intervals_are_those_of_a_mean() -> None:
     assert found.low == pytest.approx(p - 1.96 * found.deviation, abs=0.006)
 
 
+def test_what_never_differed_may_differ_unseen() -> None:
+    """Seven answers that all agree say little about the next one; four hundred say more."""
+    for items, unseen in ((7, 1.0 - 0.025 ** (1 / 7)), (400, 1.0 - 0.025 ** (1 / 400))):
+        right = np.ones((items, 1))
+        draws = Bootstrap(Metric("accuracy"), items)
+        assert draws.estimate(right).low == pytest.approx(1.0 - unseen)
+        assert draws.estimate(right).high == 1.0
+        assert draws.estimate(0.0 * right).low == 0.0
+        loss = draws.loss(right, right)
+        assert (loss.value, loss.high) == (0.0, pytest.approx(unseen))
+        assert find_knee([4], [loss], 0.01).sure_bits == (4 if items == 400 else None)
+
+
 def test_differences_are_paired() -> None:
     figures = np.random.default_rng(2).random((50, 1))
     lower = Bootstrap(Metric("error", "lower"), 50)
