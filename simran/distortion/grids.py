@@ -68,15 +68,16 @@ def _powers(shape: float) -> Floats:
 def _transform(shape: float, step: float) -> Floats:
     """Return the terms of the cosine transform at the frequency 2π/Δ, up to the smallest."""
     j = np.arange(1, _TERMS + 1)
-    size = gammaln(j * shape + 1.0) - gammaln(j + 1.0)
-    size = np.exp(size + (j * shape + 1.0) * math.log(step / (2.0 * math.pi)))
+    logs = gammaln(j * shape + 1.0) - gammaln(j + 1.0)
+    size: Floats = np.exp(logs + (j * shape + 1.0) * math.log(step / (2.0 * math.pi)))
     least = int(np.argmin(size))  # the series is asymptotic for s > 1
     signs = np.where(j % 2 == 1, 1.0, -1.0) * np.sin(j * math.pi * shape / 2.0)
-    terms: Floats = shape / gamma(1.0 / shape) * signs * size
+    terms: Floats = float(shape / gamma(1.0 / shape)) * signs * size
     return np.where(j - 1 <= least, terms, 0.0)
 
 
 def _slope(shape: float, top: float) -> float:
     """Return f'(T) of the density of the magnitude."""
     density = shape / float(gamma(1.0 / shape)) * math.exp(-(top**shape))
-    return -density * shape * top ** (shape - 1.0)
+    slope: float = -density * shape * top ** (shape - 1.0)
+    return slope
