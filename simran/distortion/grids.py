@@ -68,11 +68,11 @@ def _powers(shape: float) -> Floats:
 def _transform(shape: float, step: float) -> Floats:
     """Return the terms of the cosine transform at the frequency 2π/Δ, up to the smallest."""
     j = np.arange(1, _TERMS + 1)
-    logs = gammaln(j * shape + 1.0) - gammaln(j + 1.0)
+    logs: Floats = np.asarray(gammaln(j * shape + 1.0) - gammaln(j + 1.0), dtype=float)
     size: Floats = np.exp(logs + (j * shape + 1.0) * math.log(step / (2.0 * math.pi)))
     least = int(np.argmin(size))  # the series is asymptotic for s > 1
     signs = np.where(j % 2 == 1, 1.0, -1.0) * np.sin(j * math.pi * shape / 2.0)
-    terms: Floats = float(shape / gamma(1.0 / shape)) * signs * size
+    terms: Floats = np.asarray(float(shape / gamma(1.0 / shape)) * signs * size, dtype=float)
     return np.where(j - 1 <= least, terms, 0.0)
 
 

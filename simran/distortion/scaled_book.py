@@ -122,8 +122,8 @@ def _tail(shape: float, x: ArrayLike, power: int) -> Floats:
     """Return ``∫_x^∞ t^power f(t) dt`` of the magnitude."""
     order = (1.0 + power) / shape
     whole = math.exp(gammaln(order) - gammaln(1.0 / shape))
-    part: Floats = gammaincc(order, np.asarray(x, dtype=float) ** shape)
-    return whole * part
+    part = gammaincc(order, np.asarray(x, dtype=float) ** shape)
+    return whole * np.asarray(part, dtype=float)
 
 
 def _beyond(shape: float, top: float, *, square: bool = False) -> float:

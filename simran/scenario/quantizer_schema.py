@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from simran.distortion import Scheme
 from simran.errors import shown
-from simran.scenario.fields import Count, Name, PositiveNumber, Quantity, Schema, WholeNumber
+from simran.scenario.fields import Count, PositiveNumber, Quantity, Schema, WholeNumber
 
 __all__ = ["QuantizerSpec", "Quantizing", "WeightsSpec"]
 
@@ -62,6 +62,16 @@ def _errors(value: Any) -> Any:
     return tuple(points)
 
 
+def _label(value: Any) -> str:
+    try:
+        return Scheme.of_label(str(value)).label
+    except ValueError:
+        wanted = "expected a quantizer such as 'uniform per row' or 'integer per group of 64'"
+        raise ValueError(f"{wanted}, found {shown(value)}") from None
+
+
+#: What a quantizer is called.
+Label = Annotated[str, BeforeValidator(_label)]
 #: Mean absolute error per weight by bit-width [weight unit].
 Errors = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_errors)]
 
@@ -78,7 +88,7 @@ class WeightsSpec(Schema):
     shape: Shape | None = None
     scale: PositiveNumber | None = None
     columns: Count | None = None
-    measured: dict[Name, Errors] | None = None
+    measured: dict[Label, Errors] | None = None
 
     @property
     def says_law(self) -> bool:

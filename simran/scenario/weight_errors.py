@@ -15,7 +15,7 @@ from simran.distortion import (
     expected_errors,
     most_bits,
 )
-from simran.errors import Fault, hint, shown
+from simran.errors import Fault
 from simran.scenario.compose import Composed
 from simran.scenario.model_schema import BlockSpec, ModelSpec
 from simran.scenario.quantizer_schema import WeightsSpec
@@ -154,7 +154,7 @@ def _sharing(model: ModelSpec, block: BlockSpec, scheme: Scheme) -> tuple[tuple[
 
 def check_weights(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
     """Yield what is wrong with the weights and the quantizer of a model."""
-    faults = list(_laws(whole, path, model)) + list(_labels(whole, path, model))
+    faults = list(_laws(whole, path, model))
     try:
         label = model.quantizer.scheme.label
     except ValueError as error:
@@ -201,19 +201,4 @@ def _law(whole: Composed, path: Key, weights: WeightsSpec) -> Iterator[Fault]:
             yield whole.fault(path, f"{owner} needs {key}")
         elif owner != weights.law and given:
             message = f"{key} belongs to {owner}, not to {weights.law}"
-            yield whole.fault((*path, key), message)
-
-
-def _labels(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
-    """Yield what was measured with a quantizer that there is not."""
-    places: list[tuple[Key, WeightsSpec | None]] = [((*path, "weights"), model.weights)]
-    for index, block in enumerate(model.blocks):
-        places.append(((*path, "blocks", index, "weights"), block.weights))
-    for place, weights in places:
-        for label in (weights.measured or {}) if weights is not None else {}:
-            try:
-                Scheme.of_label(label)
-            except ValueError:
-                message = f"there is no quantizer {shown(label)}"
-                mend = hint(label, [model.quantizer.kind]) or "such as 'uniform per row'"
-                yield whole.fault((*place, "measured", label), message, mend)
+            yield whole.fault((*path, key), message, f"{key}: null takes it away")
