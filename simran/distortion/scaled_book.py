@@ -18,6 +18,7 @@ __all__ = ["best_top", "book_error", "book_square", "held_error", "level_error"]
 Floats = NDArray[np.float64]
 
 _TRIALS = 96  # scales that are tried before the best of them is refined
+_HOPEFUL = 1.1  # times the least error tried: what else is refined
 _MANY, _THIN = 1024, 0.01  # levels from which on thin cells are summed by series, and their width
 _EVEN = ("integer", "uniform")  # code books of equally spaced levels
 
@@ -138,7 +139,8 @@ def _beyond(shape: float, top: float, *, square: bool = False) -> float:
 def best_top(book: str, bits: int, shape: float, power: int) -> float:
     """Return the largest level at which the absolute (1) or squared (2) error is least [scale].
 
-    The error may have a minimum in every octave, so the best of many scales is refined.
+    The error may have a minimum in every octave, so each of many scales that may lead to the least is
+    refined.
     """
     from scipy.optimize import minimize_scalar
 
@@ -150,7 +152,15 @@ def best_top(book: str, bits: int, shape: float, power: int) -> float:
 
     low, high = np.log(law.quantile(np.array([0.01, 1.0 - 1e-13]))).tolist()
     tops = np.linspace(low, high, _TRIALS)
-    place = int(np.argmin([error(top) for top in tops]))
-    around = tops[max(place - 1, 0)], tops[min(place + 1, _TRIALS - 1)]
-    found = minimize_scalar(error, bounds=around, method="bounded", options={"xatol": 1e-9})
-    return math.exp(float(found.x))
+    tried = np.array([error(top) for top in tops])
+    beside = np.minimum(np.append(tried[1:], np.inf), np.insert(tried[:-1], 0, np.inf))
+    found = [
+        minimize_scalar(
+            error,
+            bounds=(tops[max(place - 1, 0)], tops[min(place + 1, _TRIALS - 1)]),
+            method="bounded",
+            options={"xatol": 1e-7},
+        )
+        for place in np.flatnonzero((tried <= beside) & (tried < _HOPEFUL * tried.min())).tolist()
+    ]
+    return math.exp(float(min(found, key=lambda it: float(it.fun)).x))
