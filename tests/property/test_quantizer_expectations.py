@@ -38,14 +38,14 @@ def test_equally_spaced_levels_err_less_with_every_bit(
     shape=SHAPES,
     bits=st.integers(2, 11),
 )
-def test_no_scale_errs_less_than_the_best_one(kind: str, shape: float, bits: int) -> None:
+def test_no_scale_chosen_beforehand_errs_less_than_the_best_one(
+    kind: str, shape: float, bits: int
+) -> None:
     law = GeneralisedNormal(shape, 1.0)
     least = float(law_distortion(kind, bits, law))
-    for scheme, sharing in (
-        (Scheme(kind, clip="mse"), []),
-        (Scheme(kind, clip="none"), [(1e6, 1.0)]),
-    ):
-        assert float(expected_errors(scheme, [bits], law, sharing).mean[0]) >= least * (1 - 1e-6)
+    # a scale taken from the weights themselves may do better than any that is chosen beforehand
+    squares = float(expected_errors(Scheme(kind, clip="mse"), [bits], law).mean[0])
+    assert squares >= least * (1 - 1e-6)
     best = float(law_distortion("lloyd-max", bits, law))
     assert best <= least * (1.0 + 1e-6), "of all code books that of least error"
 
