@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from simran.calibration.measured_quality import with_quality
 from simran.calibration.profile import UNTOLD, profile_data, profile_text
 from simran.calibration.read import read_tensors
 from simran.calibration.real_inputs import RealInputs, measure_model
+from simran.calibration.setting import CALIBRATED, Setting
 from simran.calibration.statistics import Statistics, statistics
 from simran.errors import InputError, shown
 
@@ -53,6 +54,7 @@ def calibrate(
     blocks: str | os.PathLike[str] | None = None,
     progress: Callable[[float], None] | None = None,
     real: RealInputs | None = None,
+    settings: Sequence[Setting] = CALIBRATED,
 ) -> Calibration:
     """Return weight statistics and a model profile of a checkpoint.
 
@@ -64,6 +66,7 @@ def calibrate(
         with 2 FLOP for each parameter
     progress : called with the share that is done
     real : inputs to run an ONNX model on, to measure what its quantized weights do to its outputs
+    settings : quantizers whose distortion is measured on the weights
 
     Raises
     ------
@@ -82,7 +85,7 @@ def calibrate(
     measured = None
     if real is not None:
         measured = measure_model(file.path, real, chain, tensors, progress)
-    found = statistics(tensors, progress=progress)
+    found = statistics(tensors, list(dict.fromkeys(settings)), progress)
     if found.pooled.rate is None:
         file.refuse("its weights are all 0 or not finite", "check how it was saved")
     digest = _digest(file)
@@ -111,14 +114,33 @@ def _found(found: Statistics) -> dict[str, Any]:
     return {
         "pooled": _plain(found.pooled),
         "without_embeddings": _plain(found.without_embeddings),
+        "tensor_laws": _tensor_laws(found),
         "not_quantized": [it.name for it in found.layers if not it.quantized],
         "embeddings": [it.name for it in found.layers if it.role == "embedding"],
         "curves": {
-            it.quantizer: {key: list(getattr(it, key)) for key in ("bits", "measured", "predicted")}
-            for it in found.curves
-            if it.layer == found.pooled.name
+            it.quantizer: {
+                "bits": list(it.bits),
+                "measured": list(it.measured),
+                "predicted": None if it.predicted is None else list(it.predicted),
+            }
+            for it in found.pooled_curves
         },
         "histogram": _histogram(found),
+    }
+
+
+def _tensor_laws(found: Statistics) -> dict[str, float]:
+    """Return how the laws of single tensors spread."""
+    held = [it for it in found.layers if it.quantized and it.rate is not None]
+    shapes = np.array([it.generalised_shape for it in held], dtype=float)
+    exponential = np.array([it.ks_exponential for it in held], dtype=float)
+    generalised = np.array([it.ks_generalised for it in held], dtype=float)
+    return {
+        "count": len(held),
+        "shape_least": float(shapes.min()),
+        "shape_median": float(np.median(shapes)),
+        "shape_most": float(shapes.max()),
+        "nearer_exponential": int(np.sum(exponential <= generalised)),
     }
 
 

@@ -74,15 +74,7 @@ def _entry(kind: str, source: str) -> dict[str, str]:
 
 def _measured(pooled: Layer, source: str) -> dict[str, dict[str, str]]:
     """Return where the figures come from that the checkpoint gives."""
-    distances = [
-        "none" if it is None else f"{it:.4f}"
-        for it in (pooled.ks_exponential, pooled.ks_half_normal)
-    ]
-    law = _entry(
-        "assumed",
-        f"exponential magnitudes, at a Kolmogorov-Smirnov distance of {distances[0]} (half-normal:"
-        f" {distances[1]}) from {source}",
-    )
+    law = _entry("assumed", f"exponential magnitudes; {_nearness(pooled)}: {source}")
     mean = f"1 over the mean magnitude of {pooled.count} weights in tensors of rank 2 or more"
     figures = {
         "parameters": "elements of all floating-point tensors",
@@ -93,6 +85,20 @@ def _measured(pooled: Layer, source: str) -> dict[str, dict[str, str]]:
     }
     found = {key: _entry("measured", f"{what}: {source}") for key, what in figures.items()}
     return {**found, "weights.law": law, "blocks.weights.law": law}
+
+
+def _nearness(pooled: Layer) -> str:
+    """Return in words how near both laws come to the weights."""
+    exponential, generalised, half_normal = (
+        "none" if it is None else f"{it:.4f}"
+        for it in (pooled.ks_exponential, pooled.ks_generalised, pooled.ks_half_normal)
+    )
+    gain = (pooled.log_likelihood_generalised or 0.0) - (pooled.log_likelihood_exponential or 0.0)
+    return (
+        f"Kolmogorov-Smirnov distance {exponential} of the exponential law, {generalised} of the"
+        f" generalised normal law of shape {pooled.generalised_shape or 1.0:.3f}, {half_normal} of the"
+        f" half-normal law; the second is likelier by {gain:.4f} nat per weight"
+    )
 
 
 def _said(blocks: Blocks) -> dict[str, dict[str, str]]:

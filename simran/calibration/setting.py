@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from simran.distortion import CODE_BOOKS, Clip, Quantizer, quantizer_label
+from simran.errors import InputError, hint, shown
 
-__all__ = ["SETTINGS", "Setting", "settings_of"]
+__all__ = ["CALIBRATED", "SETTINGS", "Setting", "setting_of", "settings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +66,36 @@ def settings_of(
 
 #: Every code book at every scale, with and without clipping.
 SETTINGS = settings_of()
+#: What a calibration measures: every code book at every scale with the largest level at the largest
+#: weight, and with one best scale per tensor.
+CALIBRATED = (
+    *settings_of(scales=("tensor", "row", 32, 64, 128), clips=("none",)),
+    *settings_of(scales=("tensor",), clips=("mae",)),
+)
+
+_LABEL = re.compile(r"(\S+?)(?: per (?:(row)|group of (\d+)))?(?:, clipped by (mae|mse))?")
+
+
+def setting_of(label: str) -> Setting:
+    """Return the setting that a label names.
+
+    Raises
+    ------
+    InputError
+        if it names none
+
+    Examples
+    --------
+    >>> setting_of("uniform per group of 64, clipped by mse")
+    Setting(kind='uniform', scale=64, clip='mse')
+    """
+    found = _LABEL.fullmatch(label.strip())
+    if found is None or found[1] not in CODE_BOOKS or (found[3] and not 1 <= int(found[3]) < 2**31):
+        known = [it.label for it in CALIBRATED]
+        raise InputError(
+            f"expected a quantizer such as 'uniform per row', 'integer per group of 64' or"
+            f" 'uniform, clipped by mae', of {', '.join(CODE_BOOKS)}; found {shown(label)}"
+            + (f"; {hint(label, known)}" if hint(label, known) else "")
+        )
+    clip = cast(Literal["mae", "mse", "none"], found[4] or "none")
+    return Setting(found[1], int(found[3]) if found[3] else found[2] or "tensor", clip)

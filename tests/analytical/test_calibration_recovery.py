@@ -8,11 +8,19 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from checkpoints import weights
-from scipy import stats
+from scipy import special, stats
 
 import simran
-from simran.calibration import calibrate, read_tensors, statistics, write_calibration
+from simran.calibration import (
+    calibrate,
+    read_tensors,
+    settings_of,
+    statistics,
+    write_calibration,
+)
 from simran.distortion import (
+    GeneralisedNormal,
+    compare_laws,
     expected_distortion,
     optimal_levels,
     power_of_two_levels,
@@ -31,7 +39,7 @@ def test_lambda_is_recovered(tmp_path: Path, rate: float) -> None:
     """2nλ/λ̂ of n exponential magnitudes is chi-squared with 2n degrees of freedom, exactly."""
     array = weights(rate, (300, 200), seed=11)
     np.savez(tmp_path / "m.npz", w=array)
-    (layer,) = statistics(read_tensors(tmp_path / "m.npz"), distortion=False).layers
+    (layer,) = statistics(read_tensors(tmp_path / "m.npz"), settings=()).layers
     assert layer.rate is not None
     low, high = stats.chi2.ppf([0.0005, 0.9995], 2 * array.size)
     assert low <= 2 * array.size * rate / layer.rate <= high
@@ -39,6 +47,43 @@ def test_lambda_is_recovered(tmp_path: Path, rate: float) -> None:
     assert layer.ks_half_normal is not None
     assert layer.ks_exponential < stats.kstwobign.ppf(0.999) / np.sqrt(array.size)
     assert layer.ks_half_normal > 5 * layer.ks_exponential
+
+
+def _information(shape: float) -> np.ndarray:
+    """Return Fisher's information of shape and log-scale: of a weight, over its quantiles.
+
+    With y = (|w|/a)^s, a Gamma(1/s) variate, the scores are ``1/s + ψ(1/s)/s² − y ln y/s`` and ``s y − 1``.
+    """
+    y = special.gammaincinv(1.0 / shape, (np.arange(400_000) + 0.5) / 400_000)
+    of_shape = 1.0 / shape + special.digamma(1.0 / shape) / shape**2 - y * np.log(y) / shape
+    return np.cov(of_shape, shape * y - 1.0)
+
+
+@pytest.mark.parametrize("shape", [0.6, 1.0, 1.5, 2.0, 4.0])
+def test_both_laws_recover_their_parameters(tmp_path: Path, shape: float) -> None:
+    """Estimates of greatest likelihood are normal with the inverse of Fisher's information."""
+    scale, size = 0.03, (300, 200)
+    array = GeneralisedNormal(shape, scale).sample(np.random.default_rng(21), size)
+    np.savez(tmp_path / "m.npz", w=array.astype(np.float32))
+    (layer,) = statistics(read_tensors(tmp_path / "m.npz"), settings=()).layers
+    assert layer.generalised_shape is not None
+    assert layer.generalised_scale is not None
+    deviation = np.sqrt(np.diag(np.linalg.inv(_information(shape))) / array.size)
+    assert abs(layer.generalised_shape - shape) <= Z * deviation[0]
+    assert abs(np.log(layer.generalised_scale / scale)) <= Z * deviation[1]
+    mean = float(GeneralisedNormal(shape, scale).mean_magnitude)
+    spread = float(np.std(np.abs(array))) / np.sqrt(array.size)
+    assert layer.mean_magnitude is not None
+    assert abs(layer.mean_magnitude - mean) <= Z * spread
+    assert layer.rate == pytest.approx(1.0 / layer.mean_magnitude, rel=1e-12)
+    laws = {it.name: it for it in compare_laws(array.astype(np.float32))}
+    both = (layer.log_likelihood_exponential, layer.log_likelihood_generalised)
+    plain = (laws["laplace"].log_likelihood, laws["generalised-normal"].log_likelihood)
+    assert both == pytest.approx(plain, abs=1e-5)
+    distances = (layer.ks_exponential, layer.ks_generalised)
+    plain = (laws["laplace"].distance, laws["generalised-normal"].distance)
+    assert distances == pytest.approx(plain, abs=2e-4)  # what a cell of 2^-12 of its value may hide
+    assert layer.ks_generalised < stats.kstwobign.ppf(0.999) / np.sqrt(array.size)
 
 
 def _deviation(quantizer: str, bits: int) -> float:
@@ -60,11 +105,17 @@ def test_the_law_is_what_is_measured_on_its_own_weights(tmp_path: Path, bits: in
     """
     rate, count = 20.0, 100_000
     np.savez(tmp_path / "m.npz", w=weights(rate, (count // 100, 100), seed=12))
-    for curve in statistics(read_tensors(tmp_path / "m.npz")).curves[:3]:
+    kinds = ("lloyd-max", "power-of-two", "uniform")
+    settings = settings_of(kinds, ("tensor",), ("mae",))
+    found = statistics(read_tensors(tmp_path / "m.npz"), settings)
+    for kind, curve in zip(kinds, found.pooled_curves, strict=True):
         got = curve.measured[curve.bits.index(bits)]
-        expected = float(expected_distortion(curve.quantizer, bits, rate))
-        spread = _deviation(curve.quantizer, bits) / rate
-        assert abs(got - expected) <= Z * spread / np.sqrt(count), curve.quantizer
+        expected = float(expected_distortion(kind, bits, rate))
+        spread = _deviation(kind, bits) / rate
+        assert abs(got - expected) <= Z * spread / np.sqrt(count), kind
+        fitted = expected_distortion(kind, bits, found.pooled.rate or np.nan)
+        assert curve.predicted is not None
+        assert curve.predicted[curve.bits.index(bits)] == pytest.approx(float(fitted), rel=1e-12)
 
 
 def test_each_block_has_its_own_lambda_and_the_profile_runs(tmp_path: Path) -> None:
