@@ -13,6 +13,7 @@ from simran.scenario.model_schema import FramesFlops, ModelSpec, SizeSpec, split
 from simran.scenario.schema import ArrivalsSpec, DeviceSpec, ModeSpec
 from simran.scenario.structure import Parts
 from simran.scenario.traces import read_trace
+from simran.scenario.weight_errors import check_weights
 
 __all__ = ["check_consistency"]
 
@@ -70,6 +71,7 @@ def _model(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
             f"bit-width {max(model.bits)} lies above reference_bits, {model.reference_bits:g}",
         )
     yield from _curves(whole, (*path, "quality", "curves"), model, known)
+    yield from check_weights(whole, path, model)
 
 
 def _frames(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
