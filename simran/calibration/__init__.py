@@ -1,7 +1,7 @@
 """Weight statistics of real checkpoints, read without running anything of them; model profiles."""
 
 from simran.calibration.blocks import Block, Blocks, read_blocks
-from simran.calibration.calibrate import Calibration, calibrate
+from simran.calibration.calibrate import Calibration, Choices, calibrate
 from simran.calibration.coefficient import Coefficient, fit_coefficient
 from simran.calibration.curves import Curve
 from simran.calibration.dense import DenseNetwork
@@ -57,6 +57,7 @@ __all__ = [
     "Blocks",
     "Bootstrap",
     "Calibration",
+    "Choices",
     "Coefficient",
     "Curve",
     "DenseNetwork",

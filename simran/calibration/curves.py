@@ -12,7 +12,7 @@ from simran.calibration.magnitudes import Magnitudes
 from simran.calibration.measured import bits_of, measured_distortion
 from simran.calibration.setting import Setting
 from simran.calibration.tensors import Tensor
-from simran.distortion import QUANTIZERS, expected_distortion
+from simran.distortion import Exponential, Scheme, expected_errors
 
 __all__ = ["Curve", "layer_curves", "mean_curves"]
 
@@ -70,10 +70,10 @@ def layer_curves(
 
 def _predicted(setting: Setting, rate: float) -> tuple[float, ...] | None:
     """Return what the exponential law says, which knows of one best scale per tensor."""
-    best = setting.scale == "tensor" and setting.clip == "mae"
-    if not best or setting.kind not in QUANTIZERS:
+    if setting.scale != "tensor" or setting.clip != "mae":
         return None
-    return tuple(expected_distortion(setting.kind, bits_of(setting), rate).tolist())
+    law, scheme = Exponential(rate), Scheme(setting.kind)
+    return tuple(expected_errors(scheme, bits_of(setting), law).mean.tolist())
 
 
 def mean_curves(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from simran.distortion import CODE_BOOKS, Clip, Quantizer, quantizer_label
+from simran.distortion import CODE_BOOKS, Clip, Quantizer, Scheme, quantizer_label
 from simran.errors import InputError, hint, shown
 
-__all__ = ["CALIBRATED", "SETTINGS", "Setting", "setting_of", "settings_of"]
+__all__ = ["CALIBRATED", "CARRIED", "SETTINGS", "Setting", "setting_of", "settings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,12 @@ CALIBRATED = (
     *settings_of(scales=("tensor",), clips=("mae",)),
 )
 
-_LABEL = re.compile(r"(\S+?)(?: per (?:(row)|group of (\d+)))?(?:, clipped by (mae|mse))?")
+#: Of these, what a profile carries unless the quantizers are chosen.
+CARRIED = (
+    *settings_of(("integer", "uniform"), ("row", 64), ("none",)),
+    *settings_of(("power-of-two",), ("row",), ("none",)),
+    *settings_of(scales=("tensor",), clips=("mae",)),
+)
 
 
 def setting_of(label: str) -> Setting:
@@ -89,13 +93,15 @@ def setting_of(label: str) -> Setting:
     >>> setting_of("uniform per group of 64, clipped by mse")
     Setting(kind='uniform', scale=64, clip='mse')
     """
-    found = _LABEL.fullmatch(label.strip())
-    if found is None or found[1] not in CODE_BOOKS or (found[3] and not 1 <= int(found[3]) < 2**31):
-        known = [it.label for it in CALIBRATED]
-        raise InputError(
-            f"expected a quantizer such as 'uniform per row', 'integer per group of 64' or"
-            f" 'uniform, clipped by mae', of {', '.join(CODE_BOOKS)}; found {shown(label)}"
-            + (f"; {hint(label, known)}" if hint(label, known) else "")
-        )
-    clip = cast(Literal["mae", "mse", "none"], found[4] or "none")
-    return Setting(found[1], int(found[3]) if found[3] else found[2] or "tensor", clip)
+    try:
+        scheme = Scheme.of_label(label.strip())
+        if scheme.kind in CODE_BOOKS:
+            clip = cast(Literal["mae", "mse", "none"], scheme.clip)
+            return Setting(scheme.kind, scheme.scale, clip)
+    except ValueError:
+        pass  # told below, with what is known
+    raise InputError(
+        "expected a quantizer such as 'uniform per row', 'integer per group of 64' or 'uniform, clipped"
+        f" by mae', of {', '.join(CODE_BOOKS)}; found {shown(label)};"
+        f" {hint(label, [it.label for it in CALIBRATED])}"
+    )

@@ -70,7 +70,7 @@ class Statistics:
     layer_curves : of each of the layers; none where nothing was measured
     pooled_curves : of all quantized weights
     points : magnitudes that stand for those of each of the layers; None where it is not quantized or
-        nothing but zeros
+        has no finite element
     magnitudes : counts of the pooled magnitudes
     """
 
@@ -122,7 +122,7 @@ def statistics(
             pooled.pool(magnitudes)
             if tensor.role != "embedding":
                 inner.pool(magnitudes)
-        points.append(magnitudes.coarse() if held else None)
+        points.append(magnitudes.coarse() if tensor.quantized and magnitudes.count else None)
         curves.append(layer_curves(tensor, magnitudes, settings) if held else ())
         done += tensor.count
         if progress is not None:

@@ -12,6 +12,8 @@ from scipy import special, stats
 
 import simran
 from simran.calibration import (
+    Choices,
+    Setting,
     calibrate,
     read_tensors,
     settings_of,
@@ -22,6 +24,7 @@ from simran.distortion import (
     GeneralisedNormal,
     compare_laws,
     expected_distortion,
+    law_distortion,
     optimal_levels,
     power_of_two_levels,
     power_of_two_top,
@@ -118,7 +121,18 @@ def test_the_law_is_what_is_measured_on_its_own_weights(tmp_path: Path, bits: in
         assert curve.predicted[curve.bits.index(bits)] == pytest.approx(float(fitted), rel=1e-12)
 
 
-def test_each_block_has_its_own_lambda_and_the_profile_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("quantizer", "setting"),
+    [
+        ("lloyd-max", Setting("lloyd-max", "tensor", "mae")),
+        ("{kind: uniform, scale: row, clip: none}", Setting("uniform", "row")),
+        ("{kind: integer, scale: 64, clip: none}", Setting("integer", 64)),
+    ],
+)
+def test_each_block_has_its_own_lambda_and_the_profile_runs(
+    tmp_path: Path, quantizer: str, setting: Setting
+) -> None:
+    """The distortion of a run is the summed measured error of the agent's weights; biases have none."""
     arrays = {
         "encoder.weight": weights(10.0, (200, 100), 1),
         "encoder.bias": weights(1.0, (200,), 2),
@@ -135,14 +149,62 @@ def test_each_block_has_its_own_lambda_and_the_profile_runs(tmp_path: Path) -> N
     found = calibrate(path, blocks=tmp_path / "blocks.yaml")
     folder = write_calibration(found, tmp_path / "out")
     model = f"models.captioner={{profile: {folder / 'profile.yaml'}, split: encoder}}"
-    scenario = simran.load("warehouse_contention", [model, "duration=900 s"])
+    changes = [model, "duration=900 s", f"models.captioner.quantizer={quantizer}"]
+    scenario = simran.load("warehouse_contention", changes)
     blocks = scenario.models["captioner"].blocks
     rates = [1.0 / np.abs(arrays[f"{name}.weight"]).mean() for name in ("encoder", "decoder")]
-    assert [block.rate for block in blocks] == pytest.approx(rates, rel=1e-6)
+    said = found.profile["blocks"]
+    assert [block["weights"]["rate"] for block in said] == pytest.approx(rates, rel=1e-6)
+    assert [block["weights"]["columns"] for block in said] == [100, 100]
     assert [block.parameters for block in blocks] == [20_200, 30_000]
     frame = simran.run(scenario, out=tmp_path / "run").requests
     done = frame[frame["status"] == "completed"]
     bits = done["weight_bits"].to_numpy()
-    expected = 20_200 * expected_distortion("lloyd-max", bits, rates[0]) / 50_200
+    array, summed = arrays["encoder.weight"], {32: 0.0}
+    (row,) = (
+        it
+        for it in found.statistics.curves
+        if (it.layer, it.quantizer) == ("encoder.weight", setting.label)
+    )
+    measured = dict(zip(row.bits, row.measured, strict=True))
+    for width in set(bits.tolist()) - {32}:
+        error = setting.quantizer(int(width)).error(array)
+        if setting.clip == "none":
+            assert measured[width] == pytest.approx(error, rel=1e-4), width
+        assert measured[width] <= error * 1.02, width  # the quantizer's own search stops earlier
+        summed[width] = measured[width] * array.size
     assert len(done) > 10
-    assert done["distortion"].to_numpy() == pytest.approx(np.where(bits == 32, 0.0, expected))
+    expected = np.array([summed[it] for it in bits.tolist()]) / 50_200
+    assert done["distortion"].to_numpy() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_generalised_law_in_the_profile(tmp_path: Path) -> None:
+    """Without measured errors a run's distortion is that of the law, block by block."""
+    laws = {"encoder": GeneralisedNormal(1.6, 0.02), "decoder": GeneralisedNormal(0.7, 0.01)}
+    draw = np.random.default_rng(4)
+    arrays = {name: law.sample(draw, (300, 100)).astype(np.float32) for name, law in laws.items()}
+    np.savez(tmp_path / "two.npz", **arrays)
+    (tmp_path / "blocks.yaml").write_text(
+        "input: 1 KiB\n"
+        "blocks:\n"
+        "  - {name: encoder, tensors: 'encoder', flops: 2 GFLOP, output: {elements: 1000}}\n"
+        "  - {name: decoder, tensors: 'decoder', flops: 3 GFLOP, output: 64 B}\n"
+    )
+    choices = Choices("generalised-normal", [Setting("integer", "row")])
+    found = calibrate(tmp_path / "two.npz", blocks=tmp_path / "blocks.yaml", choices=choices)
+    assert found.profile["provenance"]["weights.shape"]["kind"] == "measured"
+    assert "weights.rate" not in found.profile["provenance"]
+    folder = write_calibration(found, tmp_path / "out")
+    model = f"models.captioner={{profile: {folder / 'profile.yaml'}, split: encoder}}"
+    changes = [model, "duration=900 s", "models.captioner.quantizer=uniform"]
+    scenario = simran.load("warehouse_contention", changes)
+    frame = simran.run(scenario, out=tmp_path / "run").requests
+    done = frame[frame["status"] == "completed"]
+    bits = done["weight_bits"].to_numpy()
+    said = found.profile["blocks"][0]["weights"]
+    law = GeneralisedNormal(said["shape"], said["scale"])
+    widths = {it for it in bits.tolist() if it < 32}
+    assert widths
+    known = {it: float(law_distortion("uniform", it, law)) / 2.0 for it in widths} | {32: 0.0}
+    expected = [known[it] for it in bits.tolist()]
+    assert done["distortion"].to_numpy() == pytest.approx(np.array(expected), rel=1e-5)

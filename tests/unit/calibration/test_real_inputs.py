@@ -85,8 +85,13 @@ def test_the_profile_carries_what_was_measured(home: Path) -> None:
         **dict(zip(row["curve"]["bits"], row["curve"]["fitted"], strict=True)),
         32: 1.0,
     }
-    assert profile["output_coefficient"] == 1.0  # the fitted one is of a scale per row
-    assert row["coefficient"]["value"] > 0.0
+    assert profile["quantizer"] == {"kind": "uniform", "scale": "row", "clip": "none"}
+    assert profile["output_coefficient"] == row["coefficient"]["value"]
+    agent = profile["blocks"][0]
+    for point in row["points"]:  # rows are output channels in the profile too
+        error = agent["weights"]["measured"]["uniform per row"][point["bits"]]
+        share = agent["parameters"] / profile["parameters"]
+        assert error * share == pytest.approx(point["parameter_distortion"], rel=1e-5)
     assert profile["provenance"]["quality"]["kind"] == "measured"
     model = load(
         toy(models__m={"profile": str(home / "out" / "profile.yaml"), "split": "agent"})
