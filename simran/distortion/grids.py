@@ -61,7 +61,7 @@ def grid_square(shape: float, step: float, top: float, middle: bool) -> float:
 
 def _powers(shape: float) -> Floats:
     """Return the exponents of k in the sum over the frequencies, by term of the transform."""
-    powers: Floats = np.arange(1, _TERMS + 1) * shape + 3.0
+    powers: Floats = np.arange(1, _TERMS + 1, dtype=float) * shape + 3.0
     return powers
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc, gammainccinv, gammaln
+from scipy.special import gammainc, gammainccinv, gammaincinv, gammaln
 
 from simran.distortion.scaled_book import held_error
 
@@ -38,9 +38,10 @@ def largest_error(book: str, bits: int, shape: float, count: float) -> float:
     >>> largest_error("uniform", 4, 1.0, 1), round(largest_error("uniform", 4, 1.0, 64), 4)
     (0.0, 0.1604)
     """
-    tops, masses = _largest(shape, count)
+    if count <= 1.0:
+        return 0.0
+    tops, held, masses = _largest(shape, count)
     errors = [held_error(book, bits, shape, top) for top in tops.tolist()]
-    held = 1.0 - gammaincc(1.0 / shape, tops**shape)
     return (count - 1.0) / count * float(np.sum(masses * np.array(errors) / held))
 
 
@@ -50,24 +51,24 @@ def largest_lower(bits: float, shape: float, count: float) -> float:
     Shannon's bound ``2^(h − b)/2e`` holds with the differential entropy h of the signed law cut off
     at m, ``ln(2 F(m) Γ(1/s)/s) + E[|w|^s given |w| ≤ m]`` [nat], averaged over the largest.
     """
-    tops, masses = _largest(shape, count)
-    power = tops**shape
-    held = 1.0 - gammaincc(1.0 / shape, power)
-    mean = (1.0 - gammaincc(1.0 / shape + 1.0, power)) / shape / held
+    tops, held, masses = _largest(shape, count)
+    mean = gammainc(1.0 / shape + 1.0, tops**shape) / shape / held
     entropy = np.log(2.0 * held / shape) + gammaln(1.0 / shape) + mean
     bound = np.exp(entropy - 1.0 - bits * math.log(2.0)) / 2.0
     return (count - 1.0) / count * float(np.sum(masses * bound))
 
 
 @lru_cache(maxsize=256)
-def _largest(shape: float, count: float) -> tuple[Floats, Floats]:
-    """Return points and masses that stand for the law of the largest of n magnitudes.
+def _largest(shape: float, count: float) -> tuple[Floats, Floats, Floats]:
+    """Return points m, F(m) and masses that stand for the law of the largest of n magnitudes.
 
     With ``F(m)^n = exp(−e^−g)`` g is a Gumbel variable, over which the trapezium rule converges faster
     than any power of its step.
     """
     g = np.arange(_LOW, _HIGH, _STEP)
     masses = np.exp(-g - np.exp(-g))
-    rest = -np.expm1(-np.exp(-g) / count)
-    tops: Floats = gammainccinv(1.0 / shape, rest) ** (1.0 / shape)
-    return tops, masses / masses.sum()
+    held = np.exp(-np.exp(-g) / count)
+    below = gammaincinv(1.0 / shape, held)
+    above = gammainccinv(1.0 / shape, -np.expm1(-np.exp(-g) / count))
+    tops: Floats = np.where(held < 0.5, below, above) ** (1.0 / shape)
+    return tops, held, masses / masses.sum()

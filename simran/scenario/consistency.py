@@ -10,6 +10,7 @@ from simran.errors import Fault, ScenarioError, hint, shown
 from simran.scenario.compose import Composed
 from simran.scenario.homes import at_the_key
 from simran.scenario.model_schema import FramesFlops, ModelSpec, SizeSpec, split_names
+from simran.scenario.quality import check_floor
 from simran.scenario.schema import ArrivalsSpec, DeviceSpec, ModeSpec
 from simran.scenario.structure import Parts
 from simran.scenario.traces import read_trace
@@ -30,6 +31,7 @@ def check_consistency(whole: Composed, parts: Parts) -> Iterator[Fault]:
         yield from _device(whole, ("devices", name), device)
     for name, group in parts.agents.items():
         yield from _arrivals(whole, parts, ("agents", name, "arrivals"), group.arrivals)
+        yield from check_floor(whole, parts, ("agents", name), group)
     yield from _enough(whole, parts)
 
 

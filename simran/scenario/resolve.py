@@ -216,6 +216,7 @@ def _group(
         transmit_w=transmit.power / transmit.efficiency + transmit.circuit if transmit else 0.0,
         delay_budget_s=spec.budget.delay or math.inf,
         energy_budget_j=spec.budget.energy or math.inf,
+        quality_floor=-math.inf if spec.quality_floor is None else spec.quality_floor,
         on_violation=spec.on_violation,
     )
 

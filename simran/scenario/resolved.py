@@ -167,6 +167,7 @@ class AgentGroup:
     arrivals : when requests arrive
     transmit_w : electrical power drawn while sending, power/efficiency + circuit [W]
     delay_budget_s, energy_budget_j : T0 [s] and E0 [J]; inf when left out
+    quality_floor : least quality of a design, in the unit of the model's curve; -inf when left out
     on_violation : ``degrade``, ``drop`` or ``fallback-on-device``
     """
 
@@ -183,6 +184,7 @@ class AgentGroup:
     transmit_w: float
     delay_budget_s: float
     energy_budget_j: float
+    quality_floor: float
     on_violation: str
 
 

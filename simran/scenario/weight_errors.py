@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -126,7 +127,9 @@ def _row(model: ModelSpec, block: BlockSpec, bits: tuple[int, ...]) -> ErrorRow:
         found = expected_errors(scheme, coded, law_of(model, block), sharing)
 
     def full(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float, ...]:
-        by_bits = dict(zip(coded, values.tolist(), strict=True))
+        # One NaN for all, so that equal models compare as equal.
+        known = [math.nan if math.isnan(it) else it for it in values.tolist()]
+        by_bits = dict(zip(coded, known, strict=True))
         return tuple(by_bits.get(b, 0.0) for b in bits)
 
     return ErrorRow(full(found.mean), full(found.lower), full(found.upper))
