@@ -16,7 +16,7 @@ pytest.importorskip("onnxruntime")
 from onnx_files import BIAS, IMAGES, LAST, small_onnx
 from toy import toy
 
-from simran.calibration import read_arrays, read_graph
+from simran.calibration import RealInputs, read_arrays, read_graph
 from simran.calibration.onnx_network import OnnxNetwork
 from simran.cli import app
 from simran.errors import InputError
@@ -106,7 +106,10 @@ def test_the_table_names_every_quantizer(home: Path) -> None:
     assert result.exit_code == 0, result.output
     for label in ("integer per group of 64", "lloyd-max", "power-of-two per row"):
         assert f"{label} " in result.stdout
-    assert "top-1 agreement with full precision" in " ".join(result.stdout.split())
+    text = " ".join(result.stdout.split())
+    assert "top-1 agreement with full precision" in text
+    assert "knee, the fewest bits from which the loss of quality stays within 0.01" in text
+    assert text.count("(standard deviation of a point up to ") == len(RealInputs(home).settings)
 
 
 @pytest.mark.parametrize(
