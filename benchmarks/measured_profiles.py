@@ -26,7 +26,6 @@ from simran.calibration.profile import profile_text
 
 CATALOGUE = Path(__file__).parents[1] / "simran" / "catalog" / "data" / "models"
 DIGITS = 6
-REFERENCE_BITS = 32
 
 
 def profile(name: str) -> str:
@@ -64,7 +63,7 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": chain.description,
         "parameters": sum(it.parameters for it in chain.blocks),
-        "reference_bits": REFERENCE_BITS,
+        "reference_bits": chain.reference_bits,
         "bits": {"min": 1, "max": 16},
         "weights": {"law": "exponential", "rate": _rate(list(laws.values()))},
         "quantizer": chain.quantizer.kind,
@@ -75,20 +74,20 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
             "metric": home["metric"]["name"],
             "quantizer": label,
             "reference": _rounded(home["quality"]["value"]),
-            "curves": _curves(label, record["splits"]),
+            "curves": _curves(chain, record["splits"]),
         },
         "provenance": _provenance(chain, record),
     }
 
 
-def _curves(label: str, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
+def _curves(chain: Chain, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
     """Return the monotone curve of each split, with full precision as its last point."""
     found = {}
     for split, held in splits.items():
-        curve = held["quantizers"].get(label, {}).get("curve")
+        curve = held["quantizers"].get(chain.quantizer.label, {}).get("curve")
         if curve is not None:
             points = dict(zip(curve["bits"], map(_rounded, curve["fitted"]), strict=True))
-            found[split] = {**points, REFERENCE_BITS: _rounded(curve["reference"])}
+            found[split] = {**points, chain.reference_bits: _rounded(curve["reference"])}
     return found
 
 

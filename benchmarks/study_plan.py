@@ -27,7 +27,8 @@ class Chain:
     """A model's architecture, known without its weights.
 
     ``provenance`` says where ``input``, ``blocks.flops``, ``blocks.output``, ``blocks.parameters``
-    come from; ``quantizer`` is the label whose quality curves the profile carries.
+    come from; ``quantizer`` is the label whose quality curves the profile carries;
+    ``reference_bits`` are those of a weight in the checkpoint.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Chain:
     split: str
     provenance: Mapping[str, Mapping[str, str]]
     comment: str = ""
+    reference_bits: int = 32
 
 
 @dataclass(frozen=True)

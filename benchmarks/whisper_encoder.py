@@ -97,13 +97,16 @@ def convolved(x: Floats, held: Arrays, name: str, stride: int) -> Floats:
 def attention(x: Floats, held: Arrays, name: str) -> Floats:
     """Return (positions, width) what every position takes from all others."""
     joined = linear(x, held, f"{name}/linear_0").reshape(len(x), 3, HEADS, -1)
-    query, key, value = joined.transpose(1, 2, 0, 3)
-    scores = (query * np.float32(query.shape[-1] ** -0.5)) @ key.transpose(0, 2, 1)
+    # A head at a time: the scores of all do not fit the processor's cache.
+    heads = [_head(*joined[:, :, k].transpose(1, 0, 2)) for k in range(HEADS)]
+    return linear(np.concatenate(heads, axis=1), held, f"{name}/linear_1")
+
+
+def _head(query: Floats, key: Floats, value: Floats) -> Floats:
+    scores = (query * np.float32(query.shape[-1] ** -0.5)) @ key.T
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
-    scores /= scores.sum(axis=-1, keepdims=True)
-    heard = (scores @ value).transpose(1, 0, 2).reshape(len(x), -1)
-    return linear(heard, held, f"{name}/linear_1")
+    return (scores @ value) / scores.sum(axis=-1, keepdims=True)
 
 
 def stem(mel: Floats, held: Arrays) -> Floats:
