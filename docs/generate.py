@@ -469,6 +469,7 @@ a busy machine must not turn a build red.
 - `output_distortion.py NAME`: what quantizing a model's agent part does to its features, outputs and task, on
   real inputs; `make realweights` brings the networks. `measured_profiles.py NAME` writes the catalogue's
   profile from that record.
+- `make_speech.py`: speaks the sentences of the Whisper study, with Flite; the audio is in `data/speech`.
 """
 
 _SPEED = """
