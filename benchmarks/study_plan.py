@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simran.calibration import SETTINGS, Network, Setting
+from simran.calibration import FITTED_BITS, SETTINGS, Network, Setting
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Plan:
     checkpoint : where the weights come from, and a digest
     tolerance : of the knee, in the metric's unit
     features : splits at which the bits of the features are measured too
+    fitted : bit-widths that coefficients are fitted on; None: those from each quantizer's knee on
     """
 
     networks: Sequence[tuple[Network, Sequence[Setting]]]
@@ -62,6 +63,7 @@ class Plan:
     checkpoint: Mapping[str, Any]
     tolerance: float = 0.01
     features: Sequence[str] = field(default_factory=tuple)
+    fitted: Sequence[int] | None = FITTED_BITS
 
 
 ALL = SETTINGS
