@@ -17,7 +17,7 @@ from scipy.special import erf
 
 from simran.calibration import Metric, Outputs, Replace, Weights
 
-__all__ = ["BLOCKS", "HEADS", "LAYERS", "MiniLM", "apply_block", "block_of", "through"]
+__all__ = ["BLOCKS", "HEADS", "LAYERS", "METRIC", "MiniLM", "apply_block", "block_of", "through"]
 
 Singles = NDArray[np.float32]
 Tensors = Mapping[str, Singles]

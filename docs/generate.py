@@ -467,8 +467,9 @@ a busy machine must not turn a build red.
 - `derive_models.py`: the FLOP and parameters of the catalogue's models, counted from their architecture.
 - `train_fcdnn.py`: trains FCDNN-16 on the handwritten digits of scikit-learn; the weights are in `data/`.
 - `output_distortion.py NAME`: what quantizing a model's agent part does to its features, outputs and task, on
-  real inputs; `make realweights` brings the networks. `measured_profiles.py NAME` writes the catalogue's
-  profile from that record.
+  real inputs; `make realweights` brings the networks. Stopped, it goes on where it was.
+  `measured_profiles.py NAME` writes the catalogue's profile from that record.
+- `definitions.py`: how the dictionary that MiniLM-L6 looks up was chosen from WordNet 3.0.
 - `make_speech.py`: speaks the sentences of the Whisper study, with Flite; the audio is in `data/speech`.
 """
 
