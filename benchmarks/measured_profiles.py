@@ -26,7 +26,6 @@ from simran.calibration.profile import profile_text
 
 CATALOGUE = Path(__file__).parents[1] / "simran" / "catalog" / "data" / "models"
 DIGITS = 6
-REFERENCE_BITS = 32
 SCALE_BITS = 32
 
 
@@ -70,7 +69,7 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": chain.description,
         "parameters": sum(it.parameters for it in chain.blocks),
-        "reference_bits": REFERENCE_BITS,
+        "reference_bits": chain.reference_bits,
         "bits": {"min": min(bits), "max": max(bits)},
         "weights": {"law": "exponential", "rate": _rate(list(laws.values())), **shared},
         "quantizer": {
@@ -86,7 +85,7 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
             "metric": home["metric"]["name"],
             "quantizer": label,
             "reference": _rounded(home["quality"]["value"]),
-            "curves": _curves(label, record["splits"]),
+            "curves": _curves(chain, record["splits"]),
         },
         "provenance": _provenance(chain, record),
     }
@@ -163,14 +162,14 @@ def _between(before: _Prefix, now: _Prefix) -> dict[str, Any]:
     return {**found, "measured": measured}
 
 
-def _curves(label: str, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
+def _curves(chain: Chain, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
     """Return the monotone curve of each split, with full precision as its last point."""
     found = {}
     for split, held in splits.items():
-        curve = held["quantizers"].get(label, {}).get("curve")
+        curve = held["quantizers"].get(chain.quantizer.label, {}).get("curve")
         if curve is not None:
             points = dict(zip(curve["bits"], map(_rounded, curve["fitted"]), strict=True))
-            found[split] = {**points, REFERENCE_BITS: _rounded(curve["reference"])}
+            found[split] = {**points, chain.reference_bits: _rounded(curve["reference"])}
     return found
 
 

@@ -65,7 +65,7 @@ def split_record(
     features = ()
     if network.split in plan.features:
         features = measure_feature_bits(network, resamples=RESAMPLES, seed=SEED)
-    record = study_record(study, features, plan.tolerance)
+    record = study_record(study, features, plan.tolerance, plan.fitted)
     if isinstance(network, DenseNetwork):
         for sweep in study.sweeps:
             rows = record["quantizers"][sweep.setting.label]["points"]

@@ -487,6 +487,7 @@ a busy machine must not turn a build red.
   real inputs; `make realweights` brings the networks. Stopped, it goes on where it was.
   `measured_profiles.py NAME` writes the catalogue's profile from that record.
 - `definitions.py`: how the dictionary that MiniLM-L6 looks up was chosen from WordNet 3.0.
+- `make_speech.py`: speaks the sentences of the Whisper study, with Flite; the audio is in `data/speech`.
 """
 
 _SPEED = """

@@ -244,7 +244,11 @@ def verify(as_json: Json = False, quiet: Quiet = False) -> None:
 @app.command()
 def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
     checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A safetensors, ONNX or npz file.")
+        Path,
+        typer.Argument(
+            metavar="CHECKPOINT",
+            help="A safetensors, ONNX or npz file, or CTranslate2's model.bin.",
+        ),
     ],
     name: Annotated[str | None, typer.Option(help="Of the model; the file's if left out.")] = None,
     blocks: Annotated[

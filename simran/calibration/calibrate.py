@@ -79,7 +79,7 @@ def calibrate(
 
     Parameters
     ----------
-    path : of a safetensors, ONNX or npz file, of which nothing is run
+    path : of a safetensors, ONNX or npz file or CTranslate2's model.bin, of which nothing is run
     name : of the model; the file's if left out
     blocks : YAML file that maps tensors to blocks with FLOP and outputs; without it there is one block
         with 2 FLOP for each parameter
