@@ -110,7 +110,8 @@ checked.round(4)
 #
 # The closed forms are expectations under the law with the best scale. Beside them: the same code books
 # as users have them, on the drawn weights, one scale for all, chosen for the least absolute error; and
-# without that choice (the largest level is the largest weight), as integer formats often do it.
+# without that choice (the largest level is the largest weight), as integer formats often do it. The
+# best scale is searched among a few dozen, so it may miss the best by a percent or so.
 
 # %%
 def measured(book, bits, clip):
@@ -136,7 +137,7 @@ COLOURS = {  # Okabe and Ito
 }  # fmt: skip
 MARKS = {"lloyd-max": ("s", "#009E73"), "uniform": ("^", "#56B4E9"), "power-of-two": ("D", "#999999")}
 real = np.linspace(1, 8, 200)
-figure, axes = plt.subplots(1, 2, figsize=(11.5, 5), constrained_layout=True)
+figure, axes = plt.subplots(1, 2, figsize=(11.5, 6), constrained_layout=True)
 for panel, unit in zip(axes, (lambda b: 1.0, lambda b: exact_sign_magnitude(b, 1.0)), strict=True):
     for name, row in ROWS.items():
         b = real[real >= 2] if name == "A" else real
@@ -154,8 +155,8 @@ for panel, unit in zip(axes, (lambda b: 1.0, lambda b: exact_sign_magnitude(b, 1
     panel.set(xlabel="bits b of a weight, one of them its sign", yscale="log")
     panel.grid(alpha=0.3, which="both")
 axes[0].set(ylabel="D(b) · λ  [mean magnitudes]", title="distortion")
-axes[1].set(ylabel="D(b) over row E", title="over the exact function", ylim=(0.4, 40))
-axes[0].legend(fontsize=7.5, loc="lower left")
+axes[1].set(ylabel="D(b) over row E", title="over the exact function", ylim=(0.5, 60))
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=9)
 plt.show()
 
 # %% [markdown]
@@ -172,7 +173,7 @@ assert (value["E"] <= value["O, shifted"] * (1 + 1e-12)).all()
 assert all((np.diff(it) < 0).all() for it in value.values() if np.isfinite(it).all())
 for kind in KINDS:  # nothing that has b bits goes below row L, and samples meet the closed form
     assert (closed[kind] >= value["L"]).all()
-    assert np.allclose(clipped[kind], closed[kind], rtol=6 / np.sqrt(SAMPLES) * BITS)
+    assert np.allclose(clipped[kind], closed[kind], rtol=0.02 + tolerance)
 assert np.allclose(closed["lloyd-max"], value["S"])
 assert (np.diff(closed["uniform"]) < 0).all()
 assert np.ptp(closed["power-of-two"][BITS >= 6]) < 1e-3 * closed["power-of-two"][-1]
@@ -197,8 +198,8 @@ print(
 # ## Beside the paper
 #
 # **What agrees.** Rate-distortion theory gives a lower and an upper bound on the weight error that both
-# fall with b and differ by about a constant factor (A over L tends to 2), so a design by either bound
-# is a design by the other: the largest feasible b.
+# fall strictly with b, and so does the gap between them (A over L tends to 2), so a design by either
+# bound is a design by the other: the largest feasible b.
 #
 # **What differs.**
 #
@@ -208,7 +209,7 @@ print(
 #   bounds on the quantizers that the paper names: the uniform and the power-of-two one exceed them, as
 #   printed above.
 # - A power-of-two quantizer stops gaining at about 5 bits, so "more bits, less distortion" fails for it.
-# - A scale taken from the largest weight, as simple integer formats have it, costs more than any of the
-#   differences between the rows.
+# - A scale taken from the largest weight, as simple integer formats have it, costs a further factor, an
+#   order of magnitude at few bits; it grows with the number of weights, whose largest grows.
 #
 # **Assumed.** The exponential law with one λ. Notebook 10 looks at how real weights deviate from it.
