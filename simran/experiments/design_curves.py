@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["design_curves", "design_gaps"]
 
-_NO_NUMBERS = frozenset(
-    "label seed agent group split placement feasible binding fallback reason".split()
-)
+_PLACE = ("label", "seed", "agent", "group")
+_WORDS = ("split", "placement", "feasible", "binding", "fallback", "reason")
 _COUNTS = ("designs", "feasible", "equal", "higher", "lower", "beyond")
 _EQUAL = 1e-9  # relative, as allocators count it
 
@@ -80,7 +79,7 @@ def design_curves(
                 place = {"label": label, "value": value, "seed": seed}
                 rows += [{**place, **agent} for agent in design["agents"]]
     frame = pd.DataFrame(rows)
-    numbers = {name: float for name in frame.columns if name not in _NO_NUMBERS}
+    numbers = {name: float for name in frame.columns if name not in {*_PLACE, *_WORDS}}
     return frame.astype(numbers)
 
 
