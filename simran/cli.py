@@ -158,13 +158,14 @@ def validate(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE…", help="Scenario and profile files.")
     ],
+    sets: Sets = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Report all faults of all files, and what is doubtful; nothing is run."""
     from simran.experiments import validate_files
 
-    report = validate_files(files)
+    report = validate_files(files, sets or ())
     if as_json:
         _print_json(report.as_dict())
     else:

@@ -62,7 +62,9 @@ def read_text(path: Path, name: str | None = None, most_bytes: int = _MOST_BYTES
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise ScenarioError([Fault("is a folder, expected a file", called)])
+            run = "manifest.json" if (path / "manifest.json").is_file() else None
+            help_ = f"the scenario of that run is read from {called}/{run}" if run else None
+            raise ScenarioError([Fault("is a folder, expected a file", called, suggestion=help_)])
         if not stat.S_ISREG(mode):
             raise ScenarioError([Fault("is a pipe or device, expected a file", called)])
         with path.open("rb") as file:

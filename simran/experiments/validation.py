@@ -57,8 +57,19 @@ class Validation:
         }
 
 
-def validate_files(files: Sequence[str]) -> Validation:
-    """Read scenario and profile files and collect all their faults and warnings; nothing is run."""
+def validate_files(files: Sequence[str], overrides: Sequence[str] = ()) -> Validation:
+    """Read scenario and profile files and collect all their faults and warnings; nothing is run.
+
+    Parameters
+    ----------
+    files : paths, or names of shipped scenarios
+    overrides : ``path=value`` strings for each of the scenarios
+
+    Raises
+    ------
+    InputError
+        for overrides of a profile, which has no scenario around it
+    """
     from simran.scenario import check_profile, profile_kind
 
     faults: dict[str, tuple[Fault, ...]] = {}
@@ -67,7 +78,9 @@ def validate_files(files: Sequence[str]) -> Validation:
         try:
             kind = profile_kind(file)
             if kind is None:
-                warnings[file] = tuple(_doubts(*_checked(file)))
+                warnings[file] = tuple(_doubts(*_checked(file, overrides)))
+            elif overrides:
+                raise InputError(f"{file}: is a profile, and --set changes a scenario")
             else:
                 warnings[file] = check_profile(file, kind).doubts
             faults[file] = ()
@@ -87,7 +100,10 @@ def load_checked(file: str, overrides: Sequence[str] = (), seed: int | None = No
         with every fault and its place
     """
     try:
-        return _checked(file, overrides, seed)[0]
+        scenario, document = _checked(file, overrides, seed)
+        if scenario.allocator.options:
+            _shortfalls(scenario, document)  # an option that the models do not suit
+        return scenario
     except ScenarioError as error:
         wrong = _of_a_profile(file)
         if wrong is None:
@@ -133,12 +149,16 @@ def _options(part: AllocatorPart, document: Document) -> Iterator[Fault]:
 
 def _doubts(scenario: Scenario, document: Document) -> Iterator[Fault]:
     """Yield what is legal in a scenario, and can hardly be meant."""
+    yield from scenario.doubts
+    for group, why in _shortfalls(scenario, document).items():
+        yield document.fault(("agents", group, "budget"), why)
+
+
+def _shortfalls(scenario: Scenario, document: Document) -> dict[str, str]:
+    """Return, by group, why no design meets its budgets; refuse what the allocator cannot do there."""
     from simran.engine import shortfalls
 
-    yield from scenario.doubts
     try:
-        short = shortfalls(scenario)
-    except InputError as error:  # of the allocator, which the scenario does not suit
+        return shortfalls(scenario)
+    except InputError as error:
         raise ScenarioError([document.fault(("allocator",), str(error))]) from error
-    for group, why in short.items():
-        yield document.fault(("agents", group, "budget"), why)

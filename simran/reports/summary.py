@@ -9,6 +9,9 @@ from simran.reports.tables import bullet, figure, filled, table
 
 __all__ = ["render_summary"]
 
+_MANY = 0.1  # share of violations from which a sound verdict needs a word
+_WAITING = frozenset({"agent_wait", "uplink", "backhaul", "server_wait", "downlink"})
+
 
 def render_summary(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """Return the summary: the verdict and the violations first, at most 100 columns wide.
@@ -54,11 +57,35 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
             f"violations: {first}{_percent(rate)} of {violations['judged']} requests whose deadline fell"
             f" into the run{_causes(violations['causes'], violations['judged'])}"
         )
+        yield from _advice(str(summary["verdict"]), rate, violations["causes"])
     energy = summary["energy"]
     yield (
         f"energy per completed request: {first}{figure(energy['total_per_completed_j'])} J in all,"
         f" {figure(energy['budgeted_per_completed_j'])} J of it budgeted (whole run, warm-up included)"
     )
+
+
+def _advice(verdict: str, rate: float, causes: Mapping[str, int]) -> Iterator[str]:
+    """Say what a verdict does not mean, where the queues are sound and the budgets are not met."""
+    if verdict != "stable" or rate < _MANY or not causes:
+        return
+    cause = min(causes, key=lambda name: (-causes[name], name))
+    about = "stable means that no queue grows, not that budgets are met; "
+    if cause == "design":
+        yield (
+            about
+            + "most misses are of designs that are over budget from the start: see below what stops them"
+        )
+    elif cause == "dropped":
+        yield (
+            about
+            + "most misses are requests that were refused on arrival: see below what stops a design"
+        )
+    elif cause in _WAITING:
+        yield about + (
+            f"most misses come from waits beyond the plan ({cause}), for which allocator.headroom"
+            " keeps a part of the delay budget"
+        )
 
 
 def _causes(causes: Mapping[str, int], judged: int) -> str:

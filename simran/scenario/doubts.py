@@ -40,7 +40,7 @@ _MEMORY = _Bounds("B", "GB", least=1e6)
 _DATA = _Bounds("bit", "KiB", least=1e3)
 _FLOPS = _Bounds("FLOP", "GFLOP", least=1e6)
 _LINK_DELAY = _Bounds("s", "ms", most=2.0)
-_BUDGET_DELAY = _Bounds("s", "ms", most=300.0)
+_BUDGET_DELAY = _Bounds("s", "ms", most=60.0)
 
 #: By key path; ``*`` stands for a name or the place in a list.
 BOUNDS: Mapping[tuple[str, ...], _Bounds] = {

@@ -401,3 +401,32 @@ def test_options_of_the_allocator_are_reported_with_other_faults(
     assert simran("validate", "it.yaml") == 2
     for words in ("'cuont'", "allocator.options.bits", "allocator.options.asumed_share"):
         assert words in simran.err
+
+
+def test_validate_takes_overrides_as_run_does(simran: Program, folder: Path) -> None:
+    assert simran("validate", "sound.yaml", "--set", "seed=-1") == 2
+    assert simran.err.startswith("--set seed=-1: seed: ")
+    assert simran("validate", "sound.yaml", "--set", "seed=3") == 0
+
+
+def test_a_profile_has_nothing_to_override(simran: Program, folder: Path) -> None:
+    (folder / "chip.yaml").write_text("f_max: 1 GHz\nflops_per_cycle: 2\npower: {dynamic: 1e-28}\n")
+    assert simran("validate", "chip.yaml", "--set", "f_max=2e9") == 2
+    assert "chip.yaml: is a profile, and --set changes a scenario" in simran.err
+
+
+@pytest.mark.parametrize("command", ["run", "solve", "validate"])
+def test_an_option_that_no_model_suits_has_a_place(
+    simran: Program, folder: Path, command: str
+) -> None:
+    text = (folder / "sound.yaml").read_text()
+    (folder / "it.yaml").write_text(text + "\nallocator: {name: fixed-bits, options: {bits: 50}}\n")
+    line = len((folder / "it.yaml").read_text().splitlines())
+    assert simran(command, "it.yaml") == 2
+    assert f"it.yaml:{line}:1: allocator: bit-width 50 is not one of the model's" in simran.err
+
+
+def test_a_result_folder_in_a_scenarios_place(simran: Program, folder: Path) -> None:
+    assert simran("run", "sound.yaml", "--out", "result", "--set", "duration=5 s") == 0
+    assert simran("validate", "result") == 2
+    assert "the scenario of that run is read from result/manifest.json" in simran.err

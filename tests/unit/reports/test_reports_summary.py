@@ -213,3 +213,27 @@ def test_no_bar_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar("title") as report:
         report(0.5)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "rate", "cause", "word"),
+    [
+        ("stable", 0.9, "server_wait", "(server_wait), for which allocator.headroom"),
+        ("stable", 0.9, "design", "over budget from the start"),
+        ("stable", 0.9, "dropped", "refused on arrival"),
+        ("stable", 0.9, "agent_compute", None),
+        ("stable", 0.05, "server_wait", None),
+        ("overloaded", 0.9, "server_wait", None),
+    ],
+)
+def test_a_stable_run_that_misses_its_budgets_says_so(
+    verdict: str, rate: float, cause: str, word: str | None
+) -> None:
+    causes = {"uplink": 1, cause: 9}
+    total = GROUP | {
+        "violation_rate": rate,
+        "violations": {"judged": 20, "violated": 10, "causes": causes},
+    }
+    page = " ".join(render_summary(summary(verdict=verdict, total=total), {}).split())
+    assert (word is not None) == ("not that budgets are met" in page)
+    assert word is None or word in page

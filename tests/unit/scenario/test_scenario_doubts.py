@@ -30,7 +30,7 @@ def said(**changes: Any) -> list[str]:
             "23",
             "'23' is read as 23 W (write 23 dBm if that was meant)",
         ),
-        ("agents__a__budget__delay", 500, "500 is read as 500 s (write 500 ms if that was meant)"),
+        ("agents__a__budget__delay", 300, "300 is read as 300 s (write 300 ms if that was meant)"),
         ("devices__robot__f_max", 2, "2 is read as 2 Hz (write 2 GHz if that was meant)"),
         ("devices__edge__memory", 48, "48 is read as 48 B (write 48 GB if that was meant)"),
         ("models__m__input", 150, "150 is read as 150 bit (write 150 KiB if that was meant)"),
@@ -57,6 +57,7 @@ def test_entries_of_lists() -> None:
         ("agents__a__transmit__power", "23 W"),
         ("agents__a__transmit__power", 0.2),
         ("agents__a__budget__delay", 3.5),
+        ("agents__a__budget__delay", 60),
         ("devices__robot__f_max", 2e9),
     ],
 )
