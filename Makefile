@@ -51,11 +51,11 @@ docs: $(VENV)/.installed-dev
 
 # Every notebook on small settings, in a kernel of its own; what they put out is not kept.
 notebooks: $(VENV)/.installed-dev
-	SIMRAN_NOTEBOOKS=small $(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n auto notebooks/*.ipynb
+	OMP_NUM_THREADS=1 SIMRAN_NOTEBOOKS=small $(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n auto notebooks/*.ipynb
 
 # The same at full settings, kept, with their figures in docs/img.
 notebooks-full: $(VENV)/.installed-dev
-	$(BIN)/python docs/execute_notebooks.py
+	OMP_NUM_THREADS=1 $(BIN)/python docs/execute_notebooks.py
 	$(BIN)/python docs/generate.py
 
 # The figures of the page on validation, measured anew.
