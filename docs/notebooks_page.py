@@ -32,7 +32,8 @@ def notebooks_page() -> str:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         title = _text(notebook["cells"][0]["source"]).splitlines()[0].removeprefix("# ")
         picture = f"![{title}](img/{path.stem}.png)"
-        parts += [f"## {title}", f"`notebooks/{path.name}`", finding_of(notebook), picture]
+        found = "\n".join(f"- {line}" for line in finding_of(notebook))
+        parts += [f"## {title}", f"`notebooks/{path.name}` found:", found, picture]
     return "\n\n".join(parts) + "\n"
 
 
@@ -42,10 +43,10 @@ def figure_of(notebook: Any) -> bytes:
     return base64.b64decode(picture)
 
 
-def finding_of(notebook: Any) -> str:
-    """Return what the cell tagged ``finding`` printed."""
+def finding_of(notebook: Any) -> list[str]:
+    """Return the lines that the cell tagged ``finding`` printed."""
     (printed,) = [it["text"] for it in _outputs(notebook, "finding")]
-    return _text(printed).strip()
+    return _text(printed).strip().splitlines()
 
 
 def _outputs(notebook: Any, tag: str) -> Any:

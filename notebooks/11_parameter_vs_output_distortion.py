@@ -208,8 +208,9 @@ print(
 # ## Beside the paper
 #
 # **What agrees.** The output error grows with the error of the weights, and from 4 bits on a quantizer's own
-# coefficient makes a usable stand-in in FCDNN-16. Dropping the layer factors, as the paper does, is the
-# only way to design: the rigorous bound is many orders of magnitude above the error.
+# coefficient makes a usable stand-in in FCDNN-16. That the paper drops the
+# layer factors has its reason: with them the bound is rigorous, and many orders of magnitude above the
+# error.
 #
 # **What differs.**
 #

@@ -250,14 +250,18 @@ print(
 # %% [markdown]
 # ## Beside the paper
 #
-# **What agrees.**
+# The paper's settings and statements are known to this project, its figures are not.
 #
+# **What agrees with its published statements.**
+#
+# - The clocks' limits (2 and 10 GHz) and the FLOP per cycle (32 and 128) are the published ones.
 # - Delay grows with b/f and energy with b f²: the simulator gives the closed forms to rounding.
 # - Successive convex approximation with rounding ends at the global optimum at every budget, which is
 #   what the theory says: in logarithms the relaxed problem is convex.
-# - Distortion falls with either budget, and joint design of bits and clocks is never worse than fixing
-#   either. A fixed bit-width wastes what is left of a large budget and has no design under a small one;
-#   full clocks waste energy and half clocks time.
+#
+# **What the curves show.** Distortion falls with either budget, and the joint design of bits and clocks is
+# never worse than fixing either. A fixed bit-width leaves a large budget unused and has no design under a
+# small one; full clocks use up the energy budget, half clocks the delay budget, with fewer bits.
 #
 # **What differs.**
 #
