@@ -12,10 +12,10 @@ __all__ = ["figure_of", "finding_of", "notebooks_page"]
 HOME = Path(__file__).parent.parent / "notebooks"
 
 _INTRODUCTION = """
-The figures of *Quantization-Aware Collaborative Inference for Large Embodied AI Models*
+A first run, and the figures of *Quantization-Aware Collaborative Inference for Large Embodied AI Models*
 ([arXiv 2602.13052](https://arxiv.org/abs/2602.13052)) as this project computes them, one notebook each in
-`notebooks/`. Each says what agrees with what the paper is known to state, what differs, and which inputs are
-assumed. They are committed with their outputs; the source of `NAME.ipynb` is the percent script `NAME.py`
+`notebooks/`. Those say what agrees with what the paper is known to state, what differs, and which inputs are
+assumed. All are committed with their outputs; the source of `NAME.ipynb` is the percent script `NAME.py`
 beside it.
 
 ```console
