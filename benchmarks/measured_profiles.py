@@ -116,7 +116,7 @@ def block_errors(
     for name, held in splits.items():
         now = _prefix(held, labels)
         end = _names(chain).index(name) + 1
-        span = _between(before, now)
+        span = _between(before, now, sum(it.parameters for it in chain.blocks[start:end]))
         found |= dict.fromkeys(_names(chain)[start:end], span)
         before, start = now, end
     columns = None if not before.rows else round(before.weights / before.rows)
@@ -146,8 +146,12 @@ def _prefix(held: dict[str, Any], labels: list[str]) -> _Prefix:
     return _Prefix(weights, rows, errors)
 
 
-def _between(before: _Prefix, now: _Prefix) -> dict[str, Any]:
-    """Return what the blocks between two splits hold: weights of a row, and mean errors."""
+def _between(before: _Prefix, now: _Prefix, parameters: int) -> dict[str, Any]:
+    """Return what the blocks between two splits hold: weights of a row, and mean errors.
+
+    Errors are summed over the weights that are quantized, and divided by all parameters of the blocks,
+    as a design's distortion multiplies them by all.
+    """
     weights = now.weights - before.weights
     if weights <= 0:
         return {}
@@ -157,7 +161,7 @@ def _between(before: _Prefix, now: _Prefix) -> dict[str, Any]:
     measured = {}
     for label, errors in now.errors.items():
         earlier = before.errors.get(label, {})
-        added = {bits: (it - earlier.get(bits, 0.0)) / weights for bits, it in errors.items()}
+        added = {bits: (it - earlier.get(bits, 0.0)) / parameters for bits, it in errors.items()}
         measured[label] = {bits: _rounded(max(it, 0.0)) for bits, it in added.items()}
     return {**found, "measured": measured}
 
@@ -191,7 +195,9 @@ def _provenance(chain: Chain, record: dict[str, Any]) -> dict[str, dict[str, str
         "weights.columns": _entry("derived", f"weights over scales: {file}"),
         "blocks.weights.columns": _entry("derived", f"weights over scales: {file}"),
         "blocks.weights.measured": _entry(
-            "measured", f"mean absolute error, by differences between splits: {file}"
+            "measured",
+            "summed absolute error of the quantized weights over all parameters, by differences"
+            f" between splits: {file}",
         ),
         "quantizer": _entry("assumed", "that of the quality curves"),
         "split": _entry("assumed", "a split that the study has measured"),
