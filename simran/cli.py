@@ -67,6 +67,20 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override one key; may be repeated."),
 ]
+Checkpoint = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CHECKPOINT", help="A safetensors, ONNX or npz file, or CTranslate2's model.bin."
+    ),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="LABEL",
+        help="Measure this one, such as 'uniform per row' or 'integer per group of 64, clipped by"
+        " mae'; may be given several times.",
+    ),
+]
 File = Annotated[
     str,
     typer.Argument(
@@ -243,13 +257,7 @@ def verify(as_json: Json = False, quiet: Quiet = False) -> None:
 
 @app.command()
 def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
-    checkpoint: Annotated[
-        Path,
-        typer.Argument(
-            metavar="CHECKPOINT",
-            help="A safetensors, ONNX or npz file, or CTranslate2's model.bin.",
-        ),
-    ],
+    checkpoint: Checkpoint,
     name: Annotated[str | None, typer.Option(help="Of the model; the file's if left out.")] = None,
     blocks: Annotated[
         Path | None, typer.Option(help="YAML file: tensors of each block, its FLOP and output.")
@@ -266,14 +274,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
     tolerance: Annotated[
         float, typer.Option(min=0.0, help="Loss of quality that the knee allows.")
     ] = 0.01,
-    quantizer: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LABEL",
-            help="Measure this one, such as 'uniform per row' or 'integer per group of 64, clipped by"
-            " mae'; may be given several times.",
-        ),
-    ] = None,
+    quantizer: Labels = None,
     law: Annotated[
         str,
         typer.Option(help="Law of the weights in the profile: exponential or generalised-normal."),
