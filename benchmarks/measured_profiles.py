@@ -2,9 +2,9 @@
 
     python benchmarks/measured_profiles.py fcdnn-16
 
-Nothing is measured here: λ of each block, the quality curves and the output coefficient come from
-benchmarks/results/output_NAME.json, the chain from the model's module, so that the profile is what
-the record says, and a test compares the two.
+Nothing is measured here: λ of each block, its measured errors, the quality curves and the output
+coefficient come from benchmarks/results/output_NAME.json, the chain from the model's module, so that
+the profile is what the record says, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -26,6 +26,7 @@ from simran.calibration.profile import profile_text
 
 CATALOGUE = Path(__file__).parents[1] / "simran" / "catalog" / "data" / "models"
 DIGITS = 6
+SCALE_BITS = 32
 
 
 def profile(name: str) -> str:
@@ -48,6 +49,7 @@ def _rate(laws: list[dict[str, float]]) -> float:
 def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
     label, home = chain.quantizer.label, record["splits"][chain.split]
     laws = record["blocks"]
+    spans, columns = block_errors(chain, record)
     rows = []
     for block in chain.blocks:
         output = block.output if isinstance(block.output, str) else {"elements": block.output}
@@ -59,14 +61,23 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
         }
         if block.name in laws:
             row["weights"] = {"law": "exponential", "rate": _rate([laws[block.name]])}
+            row["weights"] |= spans.get(block.name, {})
         rows.append(row)
+    curve = home["quantizers"][label]
+    bits = [it["bits"] for it in curve["points"]]
+    shared = {} if columns is None else {"columns": columns}
     return {
         "description": chain.description,
         "parameters": sum(it.parameters for it in chain.blocks),
         "reference_bits": chain.reference_bits,
-        "bits": {"min": 1, "max": 16},
-        "weights": {"law": "exponential", "rate": _rate(list(laws.values()))},
-        "quantizer": chain.quantizer.kind,
+        "bits": {"min": min(bits), "max": max(bits)},
+        "weights": {"law": "exponential", "rate": _rate(list(laws.values())), **shared},
+        "quantizer": {
+            "kind": chain.quantizer.kind,
+            "scale": chain.quantizer.scale,
+            "clip": chain.quantizer.clip,
+        },
+        **_coefficient(curve),
         "split": chain.split,
         "input": chain.input,
         "blocks": rows,
@@ -78,6 +89,77 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
         },
         "provenance": _provenance(chain, record),
     }
+
+
+def _coefficient(row: dict[str, Any]) -> dict[str, float]:
+    fit = row["coefficient"]
+    return {} if fit is None else {"output_coefficient": _rounded(fit["value"])}
+
+
+def block_errors(
+    chain: Chain, record: dict[str, Any]
+) -> tuple[dict[str, dict[str, Any]], int | None]:
+    """Return the columns and the measured errors of each block, and the columns of them all.
+
+    Every split of the record quantizes the blocks before it, so what a block adds is a difference of
+    two splits; blocks between two splits that were measured share their mean. Of the quantizers
+    only those count that every split was measured with.
+    """
+    splits = {name: record["splits"][name] for name in _names(chain) if name in record["splits"]}
+    known = [set(it["quantizers"]) for it in splits.values()]
+    labels = [
+        it for it in next(iter(splits.values()))["quantizers"] if it in set.intersection(*known)
+    ]
+    found: dict[str, dict[str, Any]] = {}
+    before: _Prefix = _Prefix(0, None, {})
+    start = 0
+    for name, held in splits.items():
+        now = _prefix(held, labels)
+        end = _names(chain).index(name) + 1
+        span = _between(before, now)
+        found |= dict.fromkeys(_names(chain)[start:end], span)
+        before, start = now, end
+    columns = None if not before.rows else round(before.weights / before.rows)
+    return found, columns
+
+
+def _names(chain: Chain) -> list[str]:
+    return [block.name for block in chain.blocks]
+
+
+class _Prefix(NamedTuple):
+    """All blocks before a split: weights, rows, summed errors by label and bit-width."""
+
+    weights: int
+    rows: float | None
+    errors: dict[str, dict[int, float]]
+
+
+def _prefix(held: dict[str, Any], labels: list[str]) -> _Prefix:
+    weights = held["quantized_weights"]
+    errors, rows = {}, None
+    for label in labels:
+        points = held["quantizers"][label]["points"]
+        errors[label] = {it["bits"]: it["weight_error"] * weights for it in points}
+        if held["quantizers"][label]["setting"]["scale"] == "row":
+            rows = (points[0]["bits_per_weight"] - points[0]["bits"]) * weights / SCALE_BITS
+    return _Prefix(weights, rows, errors)
+
+
+def _between(before: _Prefix, now: _Prefix) -> dict[str, Any]:
+    """Return what the blocks between two splits hold: weights of a row, and mean errors."""
+    weights = now.weights - before.weights
+    if weights <= 0:
+        return {}
+    found: dict[str, Any] = {}
+    if now.rows is not None:
+        found["columns"] = max(round(weights / max(now.rows - (before.rows or 0.0), 1.0)), 1)
+    measured = {}
+    for label, errors in now.errors.items():
+        earlier = before.errors.get(label, {})
+        added = {bits: (it - earlier.get(bits, 0.0)) / weights for bits, it in errors.items()}
+        measured[label] = {bits: _rounded(max(it, 0.0)) for bits, it in added.items()}
+    return {**found, "measured": measured}
 
 
 def _curves(chain: Chain, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
@@ -101,13 +183,17 @@ def _provenance(chain: Chain, record: dict[str, Any]) -> dict[str, dict[str, str
     said = {
         "parameters": _entry("derived", "sum over the blocks"),
         "reference_bits": _entry("measured", "the checkpoint's weights are float32"),
-        "bits": _entry("assumed", "the range of the paper; quality is measured from 1 to 8"),
+        "bits": _entry("measured", "the bit-widths at which errors and quality were measured"),
         "weights.law": _entry("assumed", law),
         "weights.rate": _entry("measured", weights),
         "blocks.weights.law": _entry("assumed", law),
         "blocks.weights.rate": _entry("measured", weights),
-        # The fitted output coefficient stays in the record: it holds for that label alone.
-        "quantizer": _entry("assumed", f"the code book of what was measured with {label}"),
+        "weights.columns": _entry("derived", f"weights over scales: {file}"),
+        "blocks.weights.columns": _entry("derived", f"weights over scales: {file}"),
+        "blocks.weights.measured": _entry(
+            "measured", f"mean absolute error, by differences between splits: {file}"
+        ),
+        "quantizer": _entry("assumed", "that of the quality curves"),
         "split": _entry("assumed", "a split that the study has measured"),
         "quality": _entry(
             "measured",
@@ -115,6 +201,13 @@ def _provenance(chain: Chain, record: dict[str, Any]) -> dict[str, dict[str, str
             f" {noise:.2g} with full precision",
         ),
     }
+    fit = home["quantizers"][label]["coefficient"]
+    if fit is not None:
+        said["output_coefficient"] = _entry(
+            "measured",
+            f"{file}: {label} at split {chain.split}, {fit['bits'][0]} to {fit['bits'][-1]} bits, relative"
+            f" residual {fit['residual']:.2g}; other splits and quantizers have another",
+        )
     return {**said, **{key: dict(entry) for key, entry in chain.provenance.items()}}
 
 

@@ -34,8 +34,9 @@ def binding(given: Candidates, choice: Choice) -> NDArray[np.str_]:
 
 
 def obstacle(given: Candidates, rows: Ints, cut: Ints, bit: Ints) -> NDArray[np.str_]:
-    """Return what rules a candidate out: ``memory``, ``delay``, ``energy`` or ``delay+energy``.
+    """Return what rules a candidate out: ``memory``, ``quality``, or one or both of the budgets.
 
+    ``quality`` if its quality is below the floor, or not known. Of the budgets,
     ``delay`` if even full clocks are too slow, ``energy`` if no clock is frugal enough,
     ``delay+energy`` if both, or if each budget can be met but not both by one design.
 
@@ -50,6 +51,7 @@ def obstacle(given: Candidates, rows: Ints, cut: Ints, bit: Ints) -> NDArray[np.
     )
     greedy = _too_greedy(given, rows, cut, cycles)
     reason = np.where(late & ~greedy, "delay", np.where(greedy & ~late, "energy", "delay+energy"))
+    reason = np.where(given.reaches[rows, cut, bit], reason, "quality")
     return np.where(given.fits[rows, cut, bit], reason, "memory").astype("U12")
 
 

@@ -9,7 +9,15 @@ import numpy as np
 
 from simran.allocation.clocks import Box
 from simran.allocation.problem import Bools, ClockSet, CutTable, Floats, Ints, Problem
-from simran.allocation.stages import Shares, Stages, offloads, server_ceiling_hz, stages, waits
+from simran.allocation.stages import (
+    Shares,
+    Stages,
+    meets_floor,
+    offloads,
+    server_ceiling_hz,
+    stages,
+    waits,
+)
 from simran.errors import InputError
 
 __all__ = ["Candidates", "Restriction", "batches", "candidates"]
@@ -56,6 +64,8 @@ class Candidates:
     objective : (C, B) distortion
     fits : (n, C, B) whether the weights fit both memories; a cut that runs nothing on the agent
         has its one design in the first column
+    quality : (C, B) measured quality, or NaN
+    reaches : (n, C, B) whether it reaches the floor of the agent
     cost : stages with shape (n, C)
     fixed_s : (n, C) transfers, waits and decision [s]
     time_left_s, energy_left_j : (n, C) what the budgets leave for computing [s], [J]
@@ -72,6 +82,8 @@ class Candidates:
     bits: Ints
     objective: Floats
     fits: Bools
+    quality: Floats
+    reaches: Bools
     cost: Stages
     fixed_s: Floats
     time_left_s: Floats
@@ -96,6 +108,18 @@ class Candidates:
         runs: Bools = self.table.agent_flops[self.cuts] > 0
         return runs
 
+    @property
+    def least_bit(self) -> Ints:
+        """(n, C) column of the fewest bits whose quality reaches the floor; 0 where none does."""
+        fewest: Ints = np.argmax(self.reaches, axis=2)
+        return fewest
+
+    @property
+    def reachable(self) -> Bools:
+        """(n, C) whether any bit-width reaches the floor."""
+        found: Bools = np.logical_or.reduce(self.reaches, axis=2)
+        return found
+
     def part(self, rows: Ints, cuts: Ints) -> Candidates:
         """Return some agents with some cuts, in the order given; a cut may come more than once."""
         grid = np.ix_(rows, cuts)
@@ -115,6 +139,8 @@ class Candidates:
             cuts=self.cuts[cuts],
             objective=self.objective[cuts],
             fits=self.fits[grid],
+            quality=self.quality[cuts],
+            reaches=self.reaches[grid],
             cost=cost,
             fixed_s=pick(self.fixed_s),
             time_left_s=pick(self.time_left_s),
@@ -158,6 +184,7 @@ def candidates(problem: Problem, agents: Ints, restriction: Restriction) -> Cand
     fixed = cost.transfers_s + problem.decision_s[rows] + sum(waits(problem, table, rows, cuts))
     delay, energy = problem.delay_budget_s[rows], problem.energy_budget_j[rows]
     agent_box, server_box = _boxes(problem, agents, restriction)
+    quality = _tabled(table, table.quality, table.reference_quality, cuts, bits)
     return Candidates(
         problem=problem,
         table=table,
@@ -165,8 +192,10 @@ def candidates(problem: Problem, agents: Ints, restriction: Restriction) -> Cand
         agents=agents,
         cuts=cuts,
         bits=bits,
-        objective=_objective(table, cuts, bits),
+        objective=_tabled(table, table.distortion, np.zeros(len(table.split)), cuts, bits),
         fits=_fits(problem, table, agents, cuts, bits),
+        quality=quality,
+        reaches=meets_floor(quality, problem.quality_floor[agents][:, None, None]),
         cost=cost,
         fixed_s=fixed,
         time_left_s=delay * (1.0 - problem.headroom) - fixed,
@@ -201,11 +230,11 @@ def _bits(table: CutTable, restriction: Restriction) -> Ints:
     return np.array([chosen], dtype=np.int64)
 
 
-def _objective(table: CutTable, cuts: Ints, bits: Ints) -> Floats:
+def _tabled(table: CutTable, values: Floats, unquantized: Floats, cuts: Ints, bits: Ints) -> Floats:
+    """Return (C, B) what a table has of quantized weights, or what holds of unquantized ones."""
     columns = np.minimum(np.searchsorted(table.bits, bits), len(table.bits) - 1)
-    tabled = table.distortion[np.ix_(cuts, columns)]
     quantized = (bits != table.reference_bits) & (table.agent_flops[cuts] > 0)[:, None]
-    return np.where(quantized, tabled, 0.0)
+    return np.where(quantized, values[np.ix_(cuts, columns)], unquantized[cuts][:, None])
 
 
 def _fits(problem: Problem, table: CutTable, agents: Ints, cuts: Ints, bits: Ints) -> Bools:

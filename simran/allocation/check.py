@@ -45,9 +45,13 @@ def check_allocator(cls: type[Allocator], options: Mapping[str, Any] | None = No
     cls : the class
     options : what to make it with
 
-    Notes ----- The problems have continuous and stepped clocks, distortions that fall and that
-    stop to fall, both ways to select, and agents with and without a feasible design. An allocator
-    that draws at random (``draws``) is exempt from the check on the order of agents.
+    Notes
+    -----
+    The problems have continuous and stepped clocks, distortions that fall and that stop to fall, both
+    ways to select, agents with and without a feasible design, and with and without a quality floor. A
+    claim of feasibility speaks of the budgets: who ignores the floors conforms, and runs and ``solve``
+    report his designs below them as infeasible all the same. An allocator that draws at random
+    (``draws``) is exempt from the check on the order of agents.
     """
     checks: list[tuple[str, Callable[[type[Allocator], Mapping[str, Any]], str]]] = [
         ("designs are physically possible", _possible),
@@ -74,6 +78,8 @@ def _problems() -> Iterator[Problem]:
     yield sample_problem(rng, floor=0.17, same_exponents=False)
     yield sample_problem(rng, 1, delay_budget_s=np.inf)
     yield sample_problem(rng, energy_budget_j=np.inf, headroom=0.2, select="min-delay")
+    yield sample_problem(rng, floors=True)
+    yield sample_problem(rng, stepped=True, floors=True, floor=0.17)
 
 
 def _design(cls: type[Allocator], options: Mapping[str, Any], problem: Problem) -> Allocation:

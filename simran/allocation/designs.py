@@ -25,7 +25,7 @@ class Designs:
 
     Parameters
     ----------
-    feasible : whether both budgets are met and the weights fit
+    feasible : whether both budgets are met, the weights fit and the quality reaches its floor
     rank : what decides among equal objectives: energy [J], or delay [s] where speed is wanted
     agent_hz, server_hz : clocks [Hz]; 0 where nothing runs
     """
@@ -54,20 +54,26 @@ class Choice:
     server_hz: Floats
 
 
-def solve(given: Candidates, bits: Ints | None = None, *, any_energy: bool = False) -> Designs:
+def solve(
+    given: Candidates,
+    bits: Ints | None = None,
+    *,
+    any_energy: bool = False,
+    any_quality: bool = False,
+) -> Designs:
     """Return the best clocks of every candidate.
 
     Parameters
     ----------
     given : the candidates
     bits : (n, C, M) columns of ``given.bits`` to look at, or None for all
-    any_energy : leave the energy budget out of account
+    any_energy, any_quality : leave the energy budget or the quality floor out of account
     """
     columns = np.arange(len(given.bits)) if bits is None else bits
     work = _work(given, given.bits[columns], any_energy)
     agent, server = _spread(given.agent_box, 0), _spread(given.server_box, 1)
     clocks, fast = _best_clocks(given, work, agent, server)
-    fits = given.fits
+    fits = given.fits if any_quality else given.fits & given.reaches
     if bits is not None:
         fits = np.take_along_axis(fits, bits, axis=2)
     feasible = fits[..., None, None] & (clocks.time_s < np.inf)
@@ -89,15 +95,16 @@ def solve(given: Candidates, bits: Ints | None = None, *, any_energy: bool = Fal
     )
 
 
-def best(given: Candidates, *, any_energy: bool = False) -> Choice:
+def best(given: Candidates, *, in_time: bool = False) -> Choice:
     """Return each agent's best candidate.
 
     Least objective; among equals (within 1e-9 relative) least energy, or least delay where speed is
     wanted; then fewer bits, lower f, lower f̃, and the earlier cut. Candidates are looked at in order of
-    their objective, which all agents share, and only until each agent has a feasible one.
+    their objective, which all agents share, and only until each agent has a feasible one. ``in_time``
+    leaves all but the delay budget and the memory out of account.
     """
     if given.objective.size <= _FEW:
-        everything = solve(given, any_energy=any_energy)
+        everything = solve(given, any_energy=in_time, any_quality=in_time)
         return choose(given, everything, given.objective[None, :, :, None, None], None)
     n = len(given.agents)
     found = np.zeros(n, dtype=np.bool_)
@@ -110,7 +117,7 @@ def best(given: Candidates, *, any_energy: bool = False) -> Choice:
         part = given.part(left, cuts)
         columns = np.broadcast_to(bits[:, None], (len(left), len(cuts), 1))
         objective = given.objective[cuts, bits][None, :, None, None, None]
-        designs = solve(part, columns, any_energy=any_energy)
+        designs = solve(part, columns, any_energy=in_time, any_quality=in_time)
         choice = choose(part, designs, objective, columns)
         rows = left[choice.found]
         found[rows] = True

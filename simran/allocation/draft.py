@@ -25,7 +25,8 @@ def plan(problem: Problem, name: str, restriction: Restriction, chooser: Chooser
     the least energy within the delay budget if it can be met), ``drop`` refuses its requests,
     ``fallback-on-device`` takes the best on-device design, or failing that the fewest bits at full
     clocks. Agents whose weights fit nowhere have ``failed``. ``binding`` then says what rules out
-    the fewest bits under the cut with the least delay.
+    the fewest bits that reach the quality floor under the cut with the least delay, or is
+    ``quality`` if none do under any cut.
     """
     draft = _Draft(problem)
     for given in batches(problem, restriction):
@@ -83,10 +84,12 @@ class _Draft:
             column[agents] = np.where(clocks > 0, clocks, np.nan)
 
     def _fall_back(self, given: Candidates, unmet: Bools) -> None:
-        rough = _full_clocks(given)
+        rough = _full_clocks(given, np.zeros_like(given.least_bit))
         rows = np.flatnonzero(unmet)
-        bit = np.zeros(len(rows), dtype=np.int64)
-        self.binding[given.agents[rows]] = obstacle(given, rows, rough.cut[rows], bit)
+        wanted = _full_clocks(given, given.least_bit, given.reachable)
+        word = obstacle(given, rows, wanted.cut[rows], wanted.bit[rows])
+        nowhere = ~np.logical_or.reduce(given.reachable, axis=1)[rows]
+        self.binding[given.agents[rows]] = np.where(nowhere, "quality", word)
         policy = self.on_violation[given.agents]
         local = unmet & (policy == "fallback-on-device")
         failed = unmet & ~rough.found & ~local
@@ -101,38 +104,48 @@ class _Draft:
     def _degrade(self, given: Candidates, rough: Choice, rows: Bools) -> None:
         self._enter(given, rough, rows)
         if given.restriction.fixes_bits:
-            in_time = best(given, any_energy=True)
+            in_time = best(given, in_time=True)
             self._enter(given, in_time, rows & in_time.found)
 
     def _go_local(self, given: Candidates, agents: Ints) -> None:
         given = candidates(self.problem, agents, replace(given.restriction, placement="on-device"))
-        choice, rough = best(given), _full_clocks(given)
+        choice = best(given)
+        rough = _full_clocks(given, np.zeros_like(given.least_bit))
         everyone = np.ones(len(agents), dtype=np.bool_)
         self._enter(given, rough, rough.found)
         if given.restriction.fixes_bits:
-            in_time = best(given, any_energy=True)
+            in_time = best(given, in_time=True)
             self._enter(given, in_time, in_time.found)
         self._enter(given, choice, choice.found)
         self.fallback[agents[everyone & ~rough.found]] = "failed"
 
 
-def _full_clocks(given: Candidates) -> Choice:
-    """Return the fewest bits at full clocks, under the cut that fits with the least delay."""
+def _full_clocks(given: Candidates, bit: Ints, usable: Bools | None = None) -> Choice:
+    """Return given bits at full clocks, under the cut that fits with the least delay.
+
+    Parameters
+    ----------
+    given : the candidates
+    bit : (n, C) columns of the bit-widths
+    usable : (n, C) the cuts to look at; all if None
+    """
     f, g = fastest_hz(given.agent_box), fastest_hz(given.server_box)
-    cycles = given.cost.agent_cycles_per_bit * given.bits[0]
+    cycles = given.cost.agent_cycles_per_bit * given.bits[bit]
     there = given.cost.server_cycles_in_slice
     delay: Floats = cycles / f[:, None] + np.where(there > 0, there / g[:, None], 0.0)
-    fits = given.fits[:, :, 0] & ~np.isnan(delay)  # a server may have no step slow enough
+    fits = np.take_along_axis(given.fits, bit[:, :, None], axis=2)[:, :, 0]
+    fits = fits & ~np.isnan(delay)  # a server may have no step slow enough
     delay = np.where(fits, delay + given.fixed_s, np.inf)
+    if usable is not None:  # of cuts that do not fit, too, one that is usable
+        delay = np.where(usable, np.minimum(delay, np.finfo(float).max), np.inf)
     cut = np.argmin(delay, axis=1)
     rows = np.arange(len(cut))
-    none = np.zeros(len(cut), dtype=np.int64)
     here = given.cost.agent_cycles_per_bit[rows, cut] > 0
     serves = there[rows, cut] > 0
     return Choice(
         np.logical_or.reduce(fits, axis=1),
         cut,
-        none,
+        bit[rows, cut],
         np.where(here, f, 0.0),
         np.where(serves, g, 0.0),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from simran.allocation.problem import Allocation, Bools, ClockSet, CutTable, Floats, Ints, Problem
-from simran.allocation.stages import RELATIVE_TOLERANCE, Shares, stages, waits
+from simran.allocation.stages import RELATIVE_TOLERANCE, Shares, meets_floor, stages, waits
 
 __all__ = ["Evaluation", "clock_power", "evaluate"]
 
@@ -30,6 +30,7 @@ class Evaluation:
     agent_j, transmit_j, server_j, energy_j : η ψ (b/b_ref)(N/c) f^(α−1), p S/r, likewise, sum [J]
     distortion, distortion_lower, distortion_upper, quality : of the cut at that bit-width
     delay_ok, energy_ok : whether T0 and E0 are met to within 1e-9 relative
+    quality_ok : whether the quality reaches its floor, likewise
     """
 
     agent_s: Floats
@@ -53,6 +54,7 @@ class Evaluation:
     quality: Floats
     delay_ok: Bools
     energy_ok: Bools
+    quality_ok: Bools
 
 
 def evaluate(problem: Problem, allocation: Allocation, assumed_share: float = 1.0) -> Evaluation:
@@ -91,6 +93,7 @@ def evaluate(problem: Problem, allocation: Allocation, assumed_share: float = 1.
         **columns,
         delay_ok=columns["delay_s"] <= problem.delay_budget_s * loose,
         energy_ok=columns["energy_j"] <= problem.energy_budget_j * loose,
+        quality_ok=meets_floor(columns["quality"], problem.quality_floor),
     )
 
 

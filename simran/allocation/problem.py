@@ -98,6 +98,7 @@ class Problem:
     agent_wait_s, uplink_wait_s, server_wait_s : (K,) waits observed [s]
     decision_s : (K,) time that the decision itself takes [s]
     delay_budget_s, energy_budget_j : (K,) T0 [s], E0 [J]; inf for none
+    quality_floor : (K,) least quality that a design may have; -inf for none
     weight : (K,) w_k
     cell_index, server_index : (K,) which cell and server an agent uses
     cell_scheduler, cell_sharing, cell_agents : per cell; the last how many agents it has, with
@@ -129,6 +130,7 @@ class Problem:
     decision_s: Floats
     delay_budget_s: Floats
     energy_budget_j: Floats
+    quality_floor: Floats
     weight: Floats
     cell_index: Ints
     server_index: Ints
@@ -183,9 +185,10 @@ class Allocation:
     weight_bits : (K,) bit-width of the agent's weights; 0 where nothing runs on the agent
     agent_frequency_hz, server_frequency_hz : (K,) clocks [Hz]; NaN where nothing runs
     bandwidth_share, server_share : (K,) β and φ; NaN leaves equal shares
-    feasible : (K,) whether the allocator found a design within both budgets
-    binding : (K,) what stops a better one: ``none``, ``bits``, ``memory``, ``delay``, ``energy``,
-        ``delay+energy``
+    feasible : (K,) whether the allocator found a design within both budgets; whether that also
+        reaches the quality floor is judged anew by :func:`simran.allocation.evaluate`
+    binding : (K,) what stops a better one: ``none``, ``bits``, ``memory``, ``quality``, ``delay``,
+        ``energy``, ``delay+energy``
     fallback : (K,) what was done where nothing was feasible: ``""``, ``degrade``, ``drop``,
         ``fallback-on-device`` or ``failed`` (no weights fit)
     """

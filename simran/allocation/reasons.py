@@ -19,8 +19,6 @@ __all__ = ["Restrict", "reason"]
 
 Restrict = Callable[[Problem], Restriction]
 
-_NO_DESIGN = "no design meets its budgets"
-
 
 @dataclass(frozen=True)
 class _Candidate:
@@ -103,23 +101,26 @@ def _shortfall(given: Candidates, restriction: Restriction, allocator: str) -> s
     """Say why no candidate is feasible."""
     if best(given).found[0]:
         return f"{allocator} found no design that meets the budgets, although there is one"
-    head = (
-        f"no design that {allocator} may choose meets its budgets"
-        if _kept(restriction)
-        else _NO_DESIGN
-    )
-    delay_s = np.array([sum(_seconds(_Candidate(given, it, 0)).values()) for it in _cuts(given)])
-    fits = given.fits[0, :, 0] & np.isfinite(delay_s)
+    head = _headed(given, restriction, allocator)
+    first = given.least_bit[0]
+    usable = given.reachable[0]
+    if not usable.any():
+        return f"{head}: {_poor(given)}"
+    tried = [_Candidate(given, it, int(first[it])) for it in range(len(given.cuts))]
+    delay_s = np.array([sum(_seconds(it).values()) for it in tried])
+    fits = given.fits[0, np.arange(len(first)), first] & usable
+    timed = fits & np.isfinite(delay_s)
     where = ""
-    if fits.any():
-        cut = int(np.argmin(np.where(fits, delay_s, np.inf)))
+    if timed.any():
+        cut = int(np.argmin(np.where(timed, delay_s, np.inf)))
         if len(given.cuts) > 1:
             where = f" at the fastest cut ({_named(given, cut)})"
-        return f"{head}:{where} {_why(_Candidate(given, cut, 0), False)}"
-    if not given.fits[0, :, 0].any():
-        cut = int(np.argmin([max(_memory(_Candidate(given, it, 0))[0]) for it in _cuts(given)]))
+        return f"{head}:{where} {_why(tried[cut], False)}{_fewest(tried[cut])}"
+    if not fits.any():
+        over = [max(_memory(it)[0]) if usable[it.cut] else np.inf for it in tried]
+        cut = int(np.argmin(over))
         where = f" at the smallest cut ({_named(given, cut)})" if len(given.cuts) > 1 else ""
-        return f"{head}:{where} {_memory(_Candidate(given, cut, 0))[1]}"
+        return f"{head}:{where} {_memory(tried[cut])[1]}{_fewest(tried[cut])}"
     return f"{head}: no step of the server's clock is as low as its share asks for"
 
 
@@ -129,8 +130,41 @@ def _kept(restriction: Restriction) -> bool:
     return restriction.fixes_bits or any(it is not None for it in chosen)
 
 
-def _cuts(given: Candidates) -> range:
-    return range(len(given.cuts))
+def _headed(given: Candidates, restriction: Restriction, allocator: str) -> str:
+    """Say that there is no design, and what it would have to meet."""
+    asked = "budgets" if np.isneginf(_floor(given)) else "budgets and quality floor"
+    subject = f"no design that {allocator} may choose" if _kept(restriction) else "no design"
+    return f"{subject} meets its {asked}"
+
+
+def _floor(given: Candidates) -> float:
+    return float(given.problem.quality_floor[0])
+
+
+def _poor(given: Candidates) -> str:
+    """Say what the best quality is where none reaches the floor."""
+    quality = np.where(
+        given.runs_here[:, None] | (np.arange(len(given.bits)) == 0), given.quality, np.nan
+    )
+    floor = f"the quality floor of {_floor(given):g}"
+    if np.isnan(quality).all():
+        named = [_named(given, it) for it in range(len(given.cuts))]
+        where = named[0] if len(named) == 1 else "any of its cuts"
+        return f"no quality was measured at {where}, so {floor} cannot be met"
+    cut, bit = np.unravel_index(int(np.nanargmax(quality)), quality.shape)
+    it = _Candidate(given, int(cut), int(bit))
+    at = f" with {it.bits}" if it.runs_here else ""
+    where = f" ({_named(given, it.cut)})" if len(given.cuts) > 1 else ""
+    best_, asked = compared(float(quality[cut, bit]), _floor(given), "")
+    most = "" if given.restriction.fixes_bits else " at most"
+    return f"the quality is {best_}{most}{at}{where}, below the floor of {asked}"
+
+
+def _fewest(it: _Candidate) -> str:
+    """Say so where fewer bits would not reach the floor."""
+    if not it.bit or np.isneginf(_floor(it.given)):
+        return ""
+    return f"; {it.bits} are the fewest that reach the quality floor of {_floor(it.given):g}"
 
 
 def _named(given: Candidates, cut: int) -> str:
@@ -172,6 +206,8 @@ def _why(it: _Candidate, would: bool) -> str:
     word = str(obstacle(given, rows, np.array([it.cut]), np.array([it.bit]))[0])
     if word == "memory":
         return _memory(it)[1]
+    if word == "quality":
+        return _below(it)
     late = _late(it, would)
     greedy = _greedy(it, would)
     if word == "delay":
@@ -183,6 +219,15 @@ def _why(it: _Candidate, would: bool) -> str:
         return _torn(it, would)
     subject = late.partition(" take")[0]  # not said twice of one and the same
     return f"{late}, and {greedy.removeprefix(f'{subject} takes ').removeprefix(f'{subject} would take ')}"
+
+
+def _below(it: _Candidate) -> str:
+    """Say that the next larger bit-width would not reach the floor."""
+    quality = float(it.given.quality[it.cut, it.bit])
+    if np.isnan(quality):
+        return f"no quality is known of {it.bits}"
+    found, floor = compared(quality, _floor(it.given), "")
+    return f"{it.bits} would have a quality of {found}, below the floor of {floor}"
 
 
 def _seconds(it: _Candidate) -> dict[str, float]:
@@ -271,7 +316,7 @@ def _torn(it: _Candidate, would: bool) -> str:
     given = it.given
     frugal = replace(given, problem=replace(given.problem, select="min-energy"))
     part = frugal.part(np.array([0]), np.array([it.cut]))
-    found = solve(part, np.array([[[it.bit]]]), any_energy=True)
+    found = solve(part, np.array([[[it.bit]]]), any_energy=True, any_quality=True)
     planned_s = float(given.problem.delay_budget_s[0]) * (1.0 - given.problem.headroom)
     within = f"within {compared(planned_s, planned_s, 's')[0]}"
     budget_j = float(given.problem.energy_budget_j[0])
@@ -319,4 +364,10 @@ def _missed(problem: Problem, allocation: Allocation, agent: int) -> str:
         if not ok[agent]:
             taken, allowed = compared(float(value[agent]), float(budget[agent]), unit)
             return f"under the shares in force the design takes {taken} of {allowed}"
+    if not plan.quality_ok[agent]:
+        floor, quality = float(problem.quality_floor[agent]), float(plan.quality[agent])
+        if np.isnan(quality):
+            return f"no quality is known of the design, which is to reach a floor of {floor:g}"
+        found, asked = compared(quality, floor, "")
+        return f"the quality of the design is {found}, below the floor of {asked}"
     return ""

@@ -21,6 +21,7 @@ def sample_problem(
     stepped: bool = False,
     floor: float = 0.0,
     same_exponents: bool = True,
+    floors: bool = False,
     **columns: Any,
 ) -> Problem:
     """Return the problem of ``count`` unlike agents, most but not all with a feasible design.
@@ -34,6 +35,7 @@ def sample_problem(
     stepped : whether the processors have tables of clocks in the place of a range
     floor : least distortion per weight; above 0 it stops to fall with b, as power-of-two does
     same_exponents : whether agent and server follow the same power law
+    floors : whether three of four agents have a quality floor; no quality is known of the first split
     columns : fields of :class:`Problem` to set, as in :func:`simran.allocation.simple.many_agents`
     """
     exponent = rng.choice([2.0, 2.5, 3.0], count)
@@ -56,6 +58,9 @@ def sample_problem(
             rng.choice(["degrade", "drop", "fallback-on-device"], count).tolist()
         ),
     }
+    if floors:
+        none = rng.random(count) < 0.25
+        chosen["quality_floor"] = np.where(none, -np.inf, rng.uniform(0.3, 1.02, count))
     agent = _clock(rng, exponent, stepped, 2e9, 32.0, 1e-28 * 2e9**3)
     server = _clock(rng, other, stepped, 10e9, 128.0, 2e-30 * 10e9**3)
     return many_agents(_table(floor), agent, server, **(chosen | columns))
@@ -65,6 +70,8 @@ def _table(floor: float) -> CutTable:
     here = np.array([0.0, 0.2, 0.5, 0.8, 1.0])
     bits = np.arange(1, 17)
     law = here[:, None] * np.maximum(2.0 ** (1.0 - bits), floor)
+    quality = 1.0 - here[:, None] * 2.0 ** (1.0 - bits)
+    quality[1] = np.nan
     return cut_table(
         placement=("on-server", "co-inference", "co-inference", "co-inference", "on-device"),
         split=("", "early", "middle", "late", "end"),
@@ -79,6 +86,8 @@ def _table(floor: float) -> CutTable:
         distortion=law,
         lower=law / 2,
         upper=law * 2,
+        quality=quality,
+        reference_quality=np.ones(len(here)),
     )
 
 

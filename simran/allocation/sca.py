@@ -24,7 +24,8 @@ class SuccessiveConvexApproximation(PerAgentAllocator):
     Lloyd-Max and most uniform tables, least distortion is largest b, so the relaxed problem
     maximises b; see :mod:`simran.allocation.relaxation`. The next candidate below and the next
     above are then tried, each with the budgets checked and the clocks solved for that integer.
-    Where the distortion does not fall strictly (power-of-two), all candidates up to there are.
+    Where the distortion does not fall strictly (power-of-two), or a candidate that reaches the quality
+    floor lies below one that does not, all candidates up to there are.
     Every cut and clock step is a relaxed problem of its own.
 
     Attributes
@@ -57,7 +58,7 @@ class SuccessiveConvexApproximation(PerAgentAllocator):
     def choose(self, given: Candidates) -> Choice:
         """Return the rounded relaxed optimum of each agent."""
         n, n_cuts = given.fits.shape[:2]
-        first = solve(given, np.zeros((n, n_cuts, 1), dtype=np.int64))
+        first = solve(given, np.zeros((n, n_cuts, 1), dtype=np.int64), any_quality=True)
         lanes, start, place = _lanes(given, first)
         relaxed = relax(lanes, start)
         most = np.full((n, n_cuts), np.nan)
@@ -112,6 +113,8 @@ def _rounded(given: Candidates, relaxed: Floats) -> Ints:
     below = np.where(given.runs_here, np.maximum(below, 0), 0)
     above = np.where(given.runs_here, np.minimum(below + 1, len(given.bits) - 1), 0)
     falls = np.logical_and.reduce(np.diff(given.objective, axis=1) < 0, axis=1) | ~given.runs_here
+    lost = given.reaches[..., :-1] & ~given.reaches[..., 1:]
+    falls = falls & ~np.logical_or.reduce(lost, axis=(0, 2))
     tries = 2 if falls.all() else len(given.bits)
     lowest = np.where(falls, below, 0)
     columns: Ints = np.minimum(lowest[..., None] + np.arange(tries), above[..., None])

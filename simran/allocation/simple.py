@@ -28,6 +28,7 @@ _EACH: Mapping[str, float] = {
     "decision_s": 0.0,
     "delay_budget_s": np.inf,
     "energy_budget_j": np.inf,
+    "quality_floor": -np.inf,
     "weight": 1.0,
 }
 _REST: Mapping[str, Any] = {

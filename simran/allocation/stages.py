@@ -12,6 +12,7 @@ __all__ = [
     "RELATIVE_TOLERANCE",
     "Shares",
     "Stages",
+    "meets_floor",
     "offloads",
     "server_ceiling_hz",
     "slices_by_clock",
@@ -21,6 +22,14 @@ __all__ = [
 
 #: A budget met to within this relative error counts as met, objectives this close count as equal.
 RELATIVE_TOLERANCE = 1e-9
+
+
+def meets_floor(quality: Floats, floor: Floats) -> Bools:
+    """Tell whether a quality reaches a floor, to within 1e-9 relative; NaN reaches none but -inf."""
+    none = np.isneginf(floor)
+    least = np.where(none, 0.0, floor)
+    reached: Bools = quality >= least - RELATIVE_TOLERANCE * np.abs(least)
+    return reached | none
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simran.allocation import CutTable
-from simran.distortion import bounds, expected_distortion
 from simran.scenario import Model
 
 __all__ = ["cut_table"]
@@ -91,20 +90,20 @@ def _distortions(model: Model) -> tuple[Floats, Floats, Floats]:
     The summed absolute error of the quantized weights over the number of all weights of the
     model, times the output coefficient; unquantized weights add nothing.
     """
-    bits = np.array(model.bits, dtype=float)
-    exact = bits == model.reference_bits
     scale = model.output_coefficient / model.parameters
-    rows: dict[float, tuple[Floats, Floats, Floats]] = {}
-    for rate in {block.rate for block in model.blocks}:
-        lower, upper = bounds(model.quantizer, bits, rate)
-        mean = expected_distortion(model.quantizer, bits, rate)
-        rows[rate] = tuple(np.where(exact, 0.0, row) for row in (mean, lower, upper))  # type: ignore[assignment]
 
-    def by_depth(row: int) -> Floats:
-        steps = [block.parameters * rows[block.rate][row] * scale for block in model.blocks]
-        return np.concatenate((np.zeros((1, len(bits))), np.cumsum(steps, axis=0)))
+    def by_depth(rows: list[tuple[float, ...]]) -> Floats:
+        steps = [
+            block.parameters * np.array(row) * scale
+            for block, row in zip(model.blocks, rows, strict=True)
+        ]
+        return np.concatenate((np.zeros((1, len(model.bits))), np.cumsum(steps, axis=0)))
 
-    return by_depth(0), by_depth(1), by_depth(2)
+    return (
+        by_depth([block.errors for block in model.blocks]),
+        by_depth([block.errors_lower for block in model.blocks]),
+        by_depth([block.errors_upper for block in model.blocks]),
+    )
 
 
 def _qualities(model: Model, cuts: list[_Cut]) -> tuple[Floats, Floats]:
@@ -116,7 +115,7 @@ def _qualities(model: Model, cuts: list[_Cut]) -> tuple[Floats, Floats]:
     curve = model.quality
     values = np.full((len(cuts), len(model.bits)), math.nan)
     reference = np.full(len(cuts), math.nan)
-    if curve is None or curve.quantizer != model.quantizer:
+    if curve is None or curve.quantizer != model.quantizer.label:
         return values, reference
     reference[:] = curve.reference
     for row, cut in enumerate(cuts):

@@ -136,7 +136,7 @@ def _sums(plan: Evaluation) -> dict[str, list[float]]:
     return {
         "agent_wait_s": (plan.agent_wait_s + plan.decision_s).tolist(),
         "downlink_s": (plan.return_link_s + plan.downlink_s).tolist(),
-        "plan_ok": (plan.delay_ok & plan.energy_ok).tolist(),
+        "plan_ok": (plan.delay_ok & plan.energy_ok & plan.quality_ok).tolist(),
     }
 
 

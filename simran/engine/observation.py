@@ -48,6 +48,7 @@ def observe(scenario: Scenario) -> Problem:
         decision_s=zeros + _decision_s(scenario),
         delay_budget_s=np.array([group.delay_budget_s for group in groups]),
         energy_budget_j=np.array([group.energy_budget_j for group in groups]),
+        quality_floor=np.array([group.quality_floor for group in groups]),
         weight=np.array([group.weight for group in groups]),
         cell_index=np.array([cells.index(group.cell) for group in groups]),
         server_index=np.array([servers.index(group.server) for group in groups]),

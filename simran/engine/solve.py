@@ -91,7 +91,7 @@ def _assumes(problem: Problem) -> str:
 
 def _feasible(allocation: Allocation, plan: Evaluation) -> Bools:
     """Return (K,) whether the allocator found the design so, and the shares in force bear it out."""
-    found: Bools = allocation.feasible & plan.delay_ok & plan.energy_ok
+    found: Bools = allocation.feasible & plan.delay_ok & plan.energy_ok & plan.quality_ok
     return found
 
 
@@ -113,7 +113,7 @@ def _agent(
                 ("agent_frequency_hz", "server_frequency_hz", "bandwidth_share", "server_share"),
             ),
             (plan, ("delay_s", "energy_j")),
-            (problem, ("delay_budget_s", "energy_budget_j")),
+            (problem, ("delay_budget_s", "energy_budget_j", "quality_floor")),
             (plan, ("distortion", "distortion_lower", "distortion_upper", "quality")),
             (plan, _TERMS_S + _TERMS_J),
         )

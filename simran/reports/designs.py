@@ -51,7 +51,12 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
         + _share("cell", one["bandwidth_share"])
         + _share("server", one["server_share"]),
         f"distortion {figure(one['distortion'])}, between {figure(one['distortion_lower'])}"
-        f" and {figure(one['distortion_upper'])}, quality {figure(one['quality'])}",
+        f" and {figure(one['distortion_upper'])}, quality {figure(one['quality'])}"
+        + (
+            f" of at least {figure(one['quality_floor'])}"
+            if one["quality_floor"] is not None
+            else ""
+        ),
         f"{'feasible; no better one: ' if one['feasible'] else 'NOT FEASIBLE: '}{one['reason']}"
         + (f"; fallback: {one['fallback']}" if one["fallback"] else ""),
     ]

@@ -10,9 +10,11 @@ from simran.errors import Fault, ScenarioError, hint, shown
 from simran.scenario.compose import Composed
 from simran.scenario.homes import at_the_key
 from simran.scenario.model_schema import FramesFlops, ModelSpec, SizeSpec, split_names
+from simran.scenario.quality import check_floor
 from simran.scenario.schema import ArrivalsSpec, DeviceSpec, ModeSpec
 from simran.scenario.structure import Parts
 from simran.scenario.traces import read_trace
+from simran.scenario.weight_errors import check_weights
 
 __all__ = ["check_consistency"]
 
@@ -29,6 +31,7 @@ def check_consistency(whole: Composed, parts: Parts) -> Iterator[Fault]:
         yield from _device(whole, ("devices", name), device)
     for name, group in parts.agents.items():
         yield from _arrivals(whole, parts, ("agents", name, "arrivals"), group.arrivals)
+        yield from check_floor(whole, parts, ("agents", name), group)
     yield from _enough(whole, parts)
 
 
@@ -70,6 +73,7 @@ def _model(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
             f"bit-width {max(model.bits)} lies above reference_bits, {model.reference_bits:g}",
         )
     yield from _curves(whole, (*path, "quality", "curves"), model, known)
+    yield from check_weights(whole, path, model)
 
 
 def _frames(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:

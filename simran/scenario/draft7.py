@@ -11,10 +11,11 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from simran.catalog import device_names, model_names, parse_scalar
-from simran.scenario import fields, model_schema, schema
+from simran.scenario import fields, model_schema, quantizer_schema, schema
 from simran.scenario.fields import Quantity, WholeNumber
 from simran.scenario.keys import keys
 from simran.scenario.later import LATER_KEYS
+from simran.scenario.quantizer_schema import QuantizerSpec
 from simran.units import pattern
 
 __all__ = ["below", "fragment", "json_schema", "reader"]
@@ -108,6 +109,9 @@ def _value(text: str) -> Any:
 def _field(field: FieldInfo, path: str, strict: bool) -> Json:
     if path in {"models.*.profile", "devices.*.profile"}:
         return _profile_of(path.partition(".")[0])
+    if path.endswith(".quantizer") and path.count(".") == 2:
+        names = get_args(QuantizerSpec.model_fields["kind"].annotation)
+        return _or({"enum": list(names)}, _object(QuantizerSpec, path, strict))
     read = reader(field)
     if read is not None:
         return fragment(read)
@@ -273,6 +277,13 @@ _READERS: Mapping[Callable[..., Any], Json] = {
             per_frame_squared="operations times F²",
         ),
     ),
+    quantizer_schema._scale: _or({"enum": ["tensor", "row"]}, {"type": "integer", "minimum": 1}),
+    quantizer_schema._errors: {
+        "type": "object",
+        "propertyNames": {"pattern": r"^[0-9]+$"},
+        "additionalProperties": _quantity(Quantity("number", least=0.0)),
+        "minProperties": 1,
+    },
     model_schema._curve: {
         "type": "object",
         "propertyNames": {"pattern": r"^[0-9]+(\.[0-9]+)?$"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simran.errors import Fault, hint, shown
+from simran.errors import Fault
 from simran.scenario.compose import Composed
 
 __all__ = ["LATER_KEYS", "LATER_VALUES", "refuse_later"]
@@ -46,9 +46,6 @@ LATER_VALUES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 
 
-_QUANTIZER = ("kind", "scale")
-
-
 def refuse_later(whole: Composed) -> Iterator[Fault]:
     """Yield a fault for everything that a later version builds, and take it out of the data."""
     for pattern, defaults in LATER_KEYS:
@@ -64,25 +61,6 @@ def refuse_later(whole: Composed) -> Iterator[Fault]:
             if isinstance(value, str) and value in values:
                 del holder[key]
                 yield whole.fault(path, f"{value!r} is not in this version")
-    yield from _quantizers(whole)
-
-
-def _quantizers(whole: Composed) -> Iterator[Fault]:
-    for path, holder in list(_matches(whole.data, ("models", "*", "quantizer"))):
-        value = holder["quantizer"]
-        if not isinstance(value, dict):
-            continue
-        if value.get("kind") is None:
-            del holder["quantizer"]
-            yield whole.fault(path, "needs kind, such as {kind: uniform}")
-        else:
-            holder["quantizer"] = value["kind"]
-        if value.get("scale") is not None:
-            yield whole.fault((*path, "scale"), "the scale of a quantizer is not in this version")
-        for key in value:
-            if key not in _QUANTIZER:
-                message = f"unknown key {shown(key)}"
-                yield whole.fault((*path, key), message, hint(key, _QUANTIZER))
 
 
 def _matches(

@@ -20,6 +20,7 @@ from simran.scenario.fields import (
     Text,
     Variation,
 )
+from simran.scenario.quantizer_schema import QuantizerSpec, Quantizing, WeightsSpec
 from simran.units import parse
 
 __all__ = [
@@ -31,13 +32,6 @@ __all__ = [
     "block_flops",
     "split_names",
 ]
-
-
-class WeightsSpec(Schema):
-    """Law of the weight magnitudes."""
-
-    law: Literal["exponential"] = "exponential"
-    rate: PositiveNumber = Field(description="λ, 1 over the mean magnitude")
 
 
 class Elements(Schema):
@@ -167,7 +161,7 @@ class ModelSpec(Schema):
     reference_bits: PositiveNumber = 32.0
     bits: Bits = tuple(range(1, 17))
     weights: WeightsSpec
-    quantizer: Literal["lloyd-max", "uniform", "power-of-two", "rate-distortion"] = "lloyd-max"
+    quantizer: Quantizing = QuantizerSpec(kind="lloyd-max")
     output_coefficient: PositiveNumber = 1.0
     split: Name = "auto"
     frames: Count = Field(default=1, description="images that one request holds")

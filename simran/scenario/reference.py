@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from simran.scenario.draft7 import below, reader
 from simran.scenario.fields import Quantity, WholeNumber
 from simran.scenario.keys import keys
+from simran.scenario.quantizer_schema import QuantizerSpec
 from simran.scenario.schema import ScenarioSpec
 from simran.units import DIMENSIONS
 
@@ -20,12 +21,15 @@ __all__ = ["Entry", "reference"]
 _KINDS = {
     "_bits": "a range or a list of bit-widths",
     "_curve": "scores by bit-width",
+    "_errors": "errors by bit-width",
     "_every": "once, per-request, or a time above 0",
     "_flag": "true or false",
     "_flops": "an amount of operations, or a mapping of terms",
     "_frequencies": "continuous, or a list of clocks",
     "_name": "a name",
+    "_named": "a kind, or a mapping",
     "_output": "an amount of data, or {elements: …}",
+    "_scale": "tensor, row, or a whole number of 1 or more",
     "_rate": "a data rate above 0, or unlimited",
     "_text": "a text",
     "_version": "1",
@@ -87,12 +91,12 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value: Any = field.get_default(call_default_factory=True)
+    if isinstance(value, QuantizerSpec):
+        return value.kind
     if value is None or isinstance(value, (BaseModel, dict)) or value in ((), ""):
         return ""
-    if value == float("inf"):
-        return "unlimited"
-    if isinstance(value, bool):
-        return str(value).lower()
+    if isinstance(value, bool) or value == float("inf"):
+        return "unlimited" if value == float("inf") else str(value).lower()
     if isinstance(value, tuple):
         return f"{value[0]} to {value[-1]}"
     return f"{value:g}" if isinstance(value, float) else str(value)

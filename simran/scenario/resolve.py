@@ -40,6 +40,7 @@ from simran.scenario.schema import (
     ScenarioSpec,
     ServerSpec,
 )
+from simran.scenario.weight_errors import candidate_bits, error_rows, law_of, left_out
 
 __all__ = ["resolve"]
 
@@ -147,22 +148,26 @@ def _processor(spec: DeviceSpec) -> Processor:
 
 def _model(name: str, spec: ModelSpec, trace: tuple[float, ...]) -> Model:
     splits = split_names([block.name for block in spec.blocks])
+    rows = zip(spec.blocks, error_rows(spec), strict=True)
     return Model(
         name=name,
         reference_bits=spec.reference_bits,
-        bits=spec.bits,
+        bits=candidate_bits(spec),
         blocks=tuple(
             Block(
                 block.name,
                 block_flops(block, spec.frames),
                 block.parameters,
                 _output_bits(block, spec),
-                (block.weights or spec.weights).rate,
+                law_of(spec, block),
+                row.mean,
+                row.lower,
+                row.upper,
             )
-            for block in spec.blocks
+            for block, row in rows
         ),
         input_bits=spec.input * spec.frames,
-        quantizer=spec.quantizer,
+        quantizer=spec.quantizer.scheme,
         output_coefficient=spec.output_coefficient,
         split=splits.get(spec.split, spec.split),
         parameters=spec.parameters,
@@ -211,6 +216,7 @@ def _group(
         transmit_w=transmit.power / transmit.efficiency + transmit.circuit if transmit else 0.0,
         delay_budget_s=spec.budget.delay or math.inf,
         energy_budget_j=spec.budget.energy or math.inf,
+        quality_floor=-math.inf if spec.quality_floor is None else spec.quality_floor,
         on_violation=spec.on_violation,
     )
 
@@ -255,10 +261,11 @@ def _notes(spec: ScenarioSpec) -> list[str]:
             notes.append(
                 f"models.{name}: quality ({model.quality.metric}) was measured with"
                 f" {model.quality.quantizer}, and is given for that quantizer"
-                if model.quality.quantizer == model.quantizer
+                if model.quality.quantizer == model.quantizer.scheme.label
                 else f"models.{name}: quality ({model.quality.metric}) was measured with"
-                f" {model.quality.quantizer}, not with {model.quantizer}, so none is given"
+                f" {model.quality.quantizer}, not with {model.quantizer.scheme.label}, so none is given"
             )
+        notes += filter(None, [left_out(name, model)])
     return notes + list(_device_notes(spec)) + list(_unsourced(spec))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import networkx as nx
 
 from simran.compute import Processor
+from simran.distortion import Exponential, GeneralisedNormal, Scheme
 from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
 
@@ -39,14 +40,26 @@ class Block:
     flops : operations of one inference at the reference bit-width [FLOP]
     parameters : number of weights
     output_bits : size of what it hands on for a request of size 1 [bit]
-    rate : λ of the exponential law of its weight magnitudes [1/weight unit]
+    law : of its weights
+    errors : absolute error per weight at each candidate bit-width of the model [weight unit]
+    errors_lower, errors_upper : bounds on them; NaN where none is known
     """
 
     name: str
     flops: float
     parameters: float
     output_bits: float
-    rate: float
+    law: Exponential | GeneralisedNormal
+    errors: tuple[float, ...]
+    errors_lower: tuple[float, ...]
+    errors_upper: tuple[float, ...]
+
+    @property
+    def rate(self) -> float:
+        """Return λ, 1 over the mean magnitude of the weights [1/weight unit]."""
+        if isinstance(self.law, Exponential):
+            return self.law.rate
+        return 1.0 / float(self.law.mean_magnitude)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +87,7 @@ class QualityCurve:
     Parameters
     ----------
     metric : such as ``CIDEr``
-    quantizer : what the curve was measured with; it says nothing about others
+    quantizer : label of what the curve was measured with; it says nothing about others
     points : split name -> ((bits, value), …) ascending in bits
     reference : value of the unquantized model, or NaN
     """
@@ -93,10 +106,10 @@ class Model:
     ----------
     name : key in the scenario's ``models``
     reference_bits : b_ref, the bit-width at which FLOP and weight bytes were counted [bit]
-    bits : candidate bit-widths, ascending [bit]
+    bits : candidate bit-widths at which the quantizer's error is known, ascending [bit]
     blocks : the chain, in order
     input_bits : what is sent when nothing runs on the agent, for a request of size 1 [bit]
-    quantizer : one of ``simran.distortion.QUANTIZERS``
+    quantizer : kind, scale and clip
     output_coefficient : scales the summed weight error to the output error
     split : name of the last block on the agent, or ``auto``
     parameters : all weights of the model, also those outside the blocks
@@ -109,7 +122,7 @@ class Model:
     bits: tuple[int, ...]
     blocks: tuple[Block, ...]
     input_bits: float
-    quantizer: str
+    quantizer: Scheme
     output_coefficient: float
     split: str
     parameters: float
@@ -154,6 +167,7 @@ class AgentGroup:
     arrivals : when requests arrive
     transmit_w : electrical power drawn while sending, power/efficiency + circuit [W]
     delay_budget_s, energy_budget_j : T0 [s] and E0 [J]; inf when left out
+    quality_floor : least quality of a design, in the unit of the model's curve; -inf when left out
     on_violation : ``degrade``, ``drop`` or ``fallback-on-device``
     """
 
@@ -170,6 +184,7 @@ class AgentGroup:
     transmit_w: float
     delay_budget_s: float
     energy_budget_j: float
+    quality_floor: float
     on_violation: str
 
 

@@ -18,6 +18,7 @@ from simran.scenario.fields import (
     Joules,
     Memory,
     Name,
+    Number,
     Overhead,
     PositiveNumber,
     Power,
@@ -218,6 +219,7 @@ class AgentsSpec(Schema):
     arrivals: ArrivalsSpec
     transmit: TransmitSpec | None = None
     budget: BudgetSpec = BudgetSpec()
+    quality_floor: Number | None = None
     on_violation: Literal["degrade", "drop", "fallback-on-device"] = "degrade"
 
 

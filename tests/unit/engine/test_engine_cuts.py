@@ -12,7 +12,12 @@ from simran.distortion import bounds, expected_distortion
 from simran.engine.cuts import cut_table
 from simran.scenario import Model, load
 
-CURVE = {"metric": "score", "quantizer": "lloyd-max", "reference": 2.0, "curves": {}}
+CURVE = {
+    "metric": "score",
+    "quantizer": "lloyd-max, clipped by mae",
+    "reference": 2.0,
+    "curves": {},
+}
 
 
 def _model(**changes: Any) -> Model:

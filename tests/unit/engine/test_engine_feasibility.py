@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,3 +49,53 @@ def test_weights_that_do_not_fit(memory: str, feasible: bool) -> None:
     found = shortfalls(load(toy(devices__robot__memory=memory)))
     said = "no design meets its budgets: the weights take 250 kB of the agent's memory of 249 kB"
     assert found == ({} if feasible else {"a": f"{said} at 2 bits"})
+
+
+def _floored(floor: float, **changes: Any) -> dict[str, Any]:
+    curve = {"metric": "score", "quantizer": "uniform", "curves": {"head": {2: 0.2, 16: 0.9}}}
+    return toy(
+        agents__a__quality_floor=floor,
+        models__m__quality=curve,
+        models__m__quantizer={"kind": "uniform", "clip": "none"},
+        **changes,
+    )
+
+
+def test_a_floor_is_named_by_solve_run_and_validate() -> None:
+    scenario = load(_floored(0.95))
+    said = (
+        "no design meets its budgets and quality floor: the quality is 0.9 at most with 16 bits,"
+        " below the floor of 0.95"
+    )
+    assert shortfalls(scenario) == {"a": said}
+    design = solve(scenario)["agents"][0]
+    assert (design["feasible"], design["binding"], design["reason"]) == (False, "quality", said)
+    assert (design["quality_floor"], design["quality"]) == (0.95, pytest.approx(0.2))
+    group = run(scenario).summary["designs"]["groups"]["a"]
+    assert (group["binding"], group["reasons"]) == (["quality"], [said])
+    assert group["infeasible"] == group["changes"] == 3
+
+
+def test_a_design_below_the_floor_is_never_called_feasible() -> None:
+    """Also not of an allocator that has never heard of floors."""
+    from simran.allocation import ALLOCATORS, Allocation, Problem
+
+    @ALLOCATORS.register("one-bit-fewer")
+    class Fewer(ALLOCATORS.load("exact")):  # type: ignore[misc]
+        name = "one-bit-fewer"
+
+        def allocate(self, problem: Problem) -> Allocation:
+            found = super().allocate(problem)
+            return replace(found, weight_bits=found.weight_bits - 1)
+
+    held = solve(load(_floored(0.2)))["agents"][0]
+    bits, quality = held["weight_bits"], held["quality"]
+    assert held["feasible"]
+    free = load(_floored(quality))
+    assert solve(free)["agents"][0]["weight_bits"] == bits
+    below = solve(load(_floored(quality, allocator__name="one-bit-fewer")))["agents"][0]
+    assert (below["feasible"], below["weight_bits"]) == (False, bits - 1)
+    assert "below the floor of" in below["reason"]
+    summary = run(load(_floored(quality, allocator__name="one-bit-fewer"))).summary
+    assert summary["designs"]["groups"]["a"]["infeasible"] == 3
+    assert run(free).summary["designs"]["groups"]["a"]["infeasible"] == 0

@@ -47,9 +47,6 @@ CELL = {"channel": {"rate": "20 Mbit/s"}}
         ({"network__servers__server__discipline": "baseband"}, None),
         ({"models__m__cost": "roofline"}, None),
         ({"models__m__cost": "linear-in-bits"}, "none"),
-        ({"models__m__quantizer": {"kind": "uniform", "scale": "row"}}, None),
-        ({"models__m__quantizer": {"kind": "uniform", "scale": None}}, "scale"),
-        ({"models__m__quantizer": {"kind": "uniform"}}, "none"),
         ({"allocator__decision_time": "measured"}, None),
         ({"allocator__decision_time": "0 s"}, "none"),
         ({"allocator__name": "joint"}, None),
@@ -83,15 +80,6 @@ def test_nothing_at_all_is_the_default_too(path: str) -> None:
         place = place[key]
     place[last] = None
     assert load(document).groups == load(toy()).groups
-
-
-def test_a_quantizer_needs_its_kind() -> None:
-    for given in ({}, {"scale": None}):
-        with pytest.raises(ScenarioError, match=r"models\.m\.quantizer: needs kind"):
-            load(toy(models__m__quantizer=given))
-    with pytest.raises(ScenarioError, match=r"unknown key 'knd' \(did you mean 'kind'\?\)"):
-        load(toy(models__m__quantizer={"knd": "uniform"}))
-    assert load(toy(models__m__quantizer={"kind": "uniform"})).models["m"].quantizer == "uniform"
 
 
 def test_later_models_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 from toy import toy
 
 from simran.compute import PowerStates
+from simran.distortion import Scheme
 from simran.engine import run
 from simran.errors import ScenarioError
 from simran.scenario import load
@@ -33,7 +34,8 @@ def test_everything_left_out_takes_its_default() -> None:
     assert (group.transmit_w, group.on_violation) == (0.0, "degrade")
     assert (group.delay_budget_s, group.energy_budget_j) == (math.inf, math.inf)
     assert group.arrivals.process == "poisson"
-    assert (model.bits, model.split, model.quantizer) == (tuple(range(1, 17)), "auto", "lloyd-max")
+    assert (model.bits, model.split) == (tuple(range(1, 17)), "auto")
+    assert model.quantizer == Scheme("lloyd-max", "tensor", "mae")
     assert (model.reference_bits, model.output_coefficient) == (32.0, 1.0)
     assert (model.size.law, model.size.shared, model.quality) == ("constant", True, None)
     assert (server.discipline, server.workers, server.partition) == ("fifo", 1, "space")
