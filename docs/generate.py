@@ -16,6 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from measured_tables import calibrate_page
+from notebooks_page import notebooks_page
 
 from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
 from simran.scenario.later import LATER_KEYS, LATER_VALUES
@@ -139,6 +140,7 @@ def _large_checkpoint() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "calibrate.md": calibrate_page,
     "columns.md": columns,
+    "notebooks.md": notebooks_page,
     "scenario.md": scenario,
     "validation.md": validation,
     "../benchmarks/README.md": benchmarks,
