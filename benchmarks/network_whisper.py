@@ -83,7 +83,7 @@ def _blocks() -> list[BlockRow]:
     return [
         BlockRow("stem", stem, _STEM, sent),
         *blocks,
-        BlockRow("decoder", _decoder_flops(), _DECODER, "175 B"),
+        BlockRow("decoder", _decoder_flops(), _DECODER, "174 B"),
     ]
 
 
