@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from simran.calibration import CALIBRATED
 
-PAGE = (Path(__file__).parents[2] / "docs" / "calibrate.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "calibrate.md").read_text()
 
 
 def test_the_page_from_top_to_bottom(tmp_path: Path) -> None:
@@ -42,3 +45,24 @@ def test_the_page_from_top_to_bottom(tmp_path: Path) -> None:
     # Two tensors and the pool; 24 quantizers, six of them without 1 bit.
     assert len(points) == 3 * (24 * 16 - 6)
     assert set(points["quantizer"]) == {it.label for it in CALIBRATED}
+
+
+def test_slopes_across_whispers_cliff_are_those_of_the_record() -> None:
+    text = (ROOT / "benchmarks" / "results" / "output_whisper-tiny.en.json").read_text()
+    rows = json.loads(text)["splits"]["block/4"]["quantizers"]
+    found = []
+    for label in ("uniform", "uniform per row"):
+        points = [it for it in rows[label]["points"] if it["bits"] >= 4]
+        x = np.array([it["parameter_distortion"] for it in points])
+        y = np.array([it["end_error"] for it in points])
+        slope = float(x @ y / (x @ x))
+        missed = float(np.sqrt(np.mean(np.square(slope * x / y - 1.0))))
+        found.append((round(slope), round(missed)))
+    said = re.search(
+        r"slope of the collapse: (\d+) with one uniform scale per tensor, (\d+)\s+"
+        r"per row, missing typical points (\d+) and (\d+) times over",
+        PAGE,
+    )
+    assert said is not None
+    tensor, row, tensor_missed, row_missed = map(int, said.groups())
+    assert found == [(tensor, tensor_missed), (row, row_missed)]
