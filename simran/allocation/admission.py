@@ -8,7 +8,7 @@ import numpy as np
 
 from simran.allocation.common_clock import clock_grid
 from simran.allocation.enumeration import Selection
-from simran.allocation.loads import largest_load, load_matrix
+from simran.allocation.loads import load_matrix, radius
 from simran.allocation.prices import Offer, offer, thrifty
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.shared import Contention
@@ -25,14 +25,19 @@ def admit(group: Contention) -> Selection:
     taken, of equals that with the least load. With one shared station and equal weights that serves as
     many agents as possible at that clock.
     """
-    best: tuple[tuple[float, float], Selection] | None = None
-    for clocks in clock_tuples(group):
-        columns, served, load = _at(group, offer(group, clocks))
-        key = (-float(group.weight[served].sum()), load)
-        if best is None or key < best[0]:
-            best = key, Selection(columns, served, clocks)
-    assert best is not None  # a grid is never empty
-    return best[1]
+    everyone = np.ones(len(group.agents), dtype=np.bool_)
+    room = float(group.capacity(everyone))
+    offers = [(clocks, offer(group, clocks)) for clocks in clock_tuples(group)]
+    whole = [it for it in offers if np.isfinite(it[1].value).any(axis=0).all()]
+    found = [(*thrifty(given, room)[:2], clocks) for clocks, given in whole]
+    columns, load, clocks = min(found, key=lambda it: it[1], default=(None, np.inf, None))
+    if columns is not None and clocks is not None and load <= room:
+        return Selection(columns, everyone, clocks)
+    some = [(clocks, *_at(group, given)) for clocks, given in offers]
+    clocks, columns, served, _ = min(
+        some, key=lambda it: (-float(group.weight[it[2]].sum()), it[3])
+    )
+    return Selection(columns, served, clocks)
 
 
 def clock_tuples(group: Contention) -> list[Floats]:
@@ -49,7 +54,7 @@ def clock_tuples(group: Contention) -> list[Floats]:
 
 def _at(group: Contention, given: Offer) -> tuple[Ints, Bools, float]:
     count = len(group.agents)
-    served = np.isfinite(given.value).any(axis=0)
+    served: Bools = np.logical_or.reduce(np.isfinite(given.value), axis=0)
     columns = np.zeros(count, dtype=np.int64)
     load = 0.0
     while served.any():
@@ -60,16 +65,11 @@ def _at(group: Contention, given: Offer) -> tuple[Ints, Bools, float]:
         if load <= room:
             return _again(group, given, columns, served)
         own = part.costs(direction)[columns[rows], np.arange(len(rows))]
-        served[rows[_too_many(own, group.weight[rows], room)]] = False
+        order = np.argsort(-own / group.weight[rows], kind="stable")
+        left = own.sum() - np.cumsum(own[order])
+        enough = left <= room * own.sum() / load
+        served[rows[order[: int(np.argmax(enough)) + 1]]] = False
     return columns, served, 0.0
-
-
-def _too_many(cost: Floats, weight: Floats, room: float) -> Ints:
-    """Return whom to turn away: by falling cost per weight, until what is left fits at these prices."""
-    order = np.argsort(-cost / weight, kind="stable")
-    left = cost.sum() - np.cumsum(cost[order])
-    first = int(np.argmax(left <= room)) if (left <= room).any() else len(order) - 1
-    return order[: first + 1] if cost.sum() > room else order[:1]
 
 
 def _again(
@@ -82,18 +82,16 @@ def _again(
     cheapest = np.argmin(costs, axis=0)
     out = ~served & np.isfinite(costs[cheapest, agents])
     order = np.argsort(costs[cheapest, agents] / group.weight, kind="stable")
-    for agent in order[out[order]].tolist():
-        tried, more = columns.copy(), served.copy()
-        tried[agent], more[agent] = cheapest[agent], True
-        if _load(given, tried, more) > float(group.capacity(more)):
-            if size == 1:
-                break
-            continue
-        columns, served = tried, more
-    return columns, served, _load(given, columns, served)
-
-
-def _load(given: Offer, columns: Ints, served: Bools) -> float:
-    agents = np.arange(len(columns))
+    columns, served = np.where(served, columns, cheapest), served.copy()
     inverse = np.where(served, given.inverse[columns, agents], 0.0)
-    return float(largest_load(load_matrix(given.vectors[columns, agents], inverse)))
+    vectors = given.vectors[columns, agents]
+    matrix = load_matrix(vectors, inverse)
+    step = 0.01 / len(served) * group.degrades
+    room = float(group.capacity(served))
+    for agent in order[out[order]].tolist():
+        vector = vectors[agent]
+        more = matrix + vector[:, None] * (vector * given.inverse[columns[agent], agent])
+        if radius(more) <= room + step[agent]:
+            matrix, room = more, room + float(step[agent])
+            served[agent] = True
+    return columns, served, radius(matrix)

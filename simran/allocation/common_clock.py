@@ -92,7 +92,7 @@ def _tries(
         tried[:, server] = clock_hz
         return tried
 
-    low, high, steps = group.clocks[server]
+    steps = group.clocks[server][2]
     if len(steps):
         for step in steps:
             yield changed(np.full(len(clocks), step))

@@ -69,7 +69,8 @@ class ContendedAllocator(Allocator):
         given = allocation.bandwidth_share[agent], allocation.server_share[agent]
         if allocation.feasible[agent] or np.isnan(given).all():
             return reason(problem, allocation, agent, self._restriction)
-        alone = replace(allocation, **{name: np.ones(len(problem.agents)) for name in _SHARES})
+        ones = np.ones(len(problem.agents))
+        alone = replace(allocation, bandwidth_share=ones, server_share=ones)
         told = reason(problem, alone, agent, self._restriction)
         if "although there is one" in told:
             return (
@@ -98,9 +99,6 @@ class ContendedAllocator(Allocator):
         splits = [frugal_split(group, selection) for selection in found]
         place = int(np.argmin([split.energy_j for split in splits]))
         return found[place], splits[place]
-
-
-_SHARES = ("bandwidth_share", "server_share")
 
 
 @dataclass

@@ -58,28 +58,31 @@ def frugal_split(group: Contention, selection: Selection) -> Split:
     near the least. One server's clock is searched to the end, several in turn.
     """
     best = _at(group, selection, selection.clocks_hz)
-    for server, (low, high, steps) in enumerate(group.clocks):
-
-        def at(clock_hz: float, server: int = server) -> Split:
-            clocks = best.clocks_hz.copy()
-            clocks[server] = clock_hz
-            return _at(group, selection, clocks)
-
-        now = float(best.clocks_hz[server])
-        if len(steps):
-            tried = [
-                at(step)
-                for step in steps.tolist()
-                if _possible(group, selection, best, server, step)
-            ]
-        else:
-
-            def fits(clock_hz: float, server: int = server) -> bool:
-                return _possible(group, selection, best, server, clock_hz)
-
-            tried = [_least(at, _edge(fits, now, low), _edge(fits, now, high))]
-        best = min([best, *tried], key=lambda split: split.energy_j)
+    for server in range(len(group.clocks)):
+        best = min(best, _tuned(group, selection, best, server), key=lambda it: it.energy_j)
     return best
+
+
+def _tuned(group: Contention, selection: Selection, best: Split, server: int) -> Split:
+    """Return the split of least energy over the clock of one server."""
+    low, high, steps = group.clocks[server]
+
+    def changed(clock_hz: float) -> Floats:
+        clocks = best.clocks_hz.copy()
+        clocks[server] = clock_hz
+        return clocks
+
+    def fits(clock_hz: float) -> bool:
+        return _possible(group, selection, changed(clock_hz))
+
+    def at(clock_hz: float) -> Split:
+        return _at(group, selection, changed(clock_hz))
+
+    if len(steps):
+        tried = [at(step) for step in steps.tolist() if fits(step)]
+        return min(tried, key=lambda it: it.energy_j, default=best)
+    now = float(best.clocks_hz[server])
+    return _least(at, _edge(fits, now, low), _edge(fits, now, high))
 
 
 class _Task:
@@ -213,14 +216,10 @@ def _at(group: Contention, selection: Selection, clocks_hz: Floats) -> Split:
     return task.split(*task.frugal())
 
 
-def _possible(
-    group: Contention, selection: Selection, best: Split, server: int, clock_hz: float
-) -> bool:
-    """Say whether shares exist under another clock of one server."""
-    clocks = best.clocks_hz.copy()
-    clocks[server] = clock_hz
+def _possible(group: Contention, selection: Selection, clocks_hz: Floats) -> bool:
+    """Say whether shares exist under some clocks."""
     needs = group.menu.take(selection.columns[None, :])
-    load = load_of(group, needs, selection.served[None, :], clocks[None, :])
+    load = load_of(group, needs, selection.served[None, :], clocks_hz[None, :])
     return bool(load[0] <= group.capacity(selection.served))
 
 

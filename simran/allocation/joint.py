@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,7 +46,7 @@ class Joint(ContendedAllocator):
     """
 
     name: ClassVar[str] = "joint"
-    OPTIONS = {
+    OPTIONS: ClassVar[Mapping[str, Option]] = {
         **ContendedAllocator.OPTIONS,
         "exact_up_to": Option(
             "number of contending agents up to which branch and bound is used, 0 to 6",
@@ -82,15 +82,16 @@ class _Trial:
 
 def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
     """Return the best selection that serves those who were admitted."""
-    trials = [it for it in _trials(group, first, clock_tuples(group), fair)]
+    trials = list(_trials(group, first, clock_tuples(group), fair))
     trials.append(_Trial(first.value(group, fair), first))
     for _ in range(_REFINEMENTS):
         best = min(trials, key=lambda it: it.value)
         clocks = list(_between(group, best.selection, [it.selection for it in trials]))
         trials += _trials(group, first, clocks, fair)
     trials.sort(key=lambda it: it.value)
-    best_ = [_finished(group, it.selection, fair) for it in trials[:2]]
-    return min(best_, key=lambda it: it.value(group, fair))
+    kept = trials[: 2 if int(first.served.sum()) <= _FEW else 1]
+    finished = [_finished(group, it.selection, fair) for it in kept]
+    return min(finished, key=lambda it: it.value(group, fair))
 
 
 def _trials(
@@ -181,7 +182,7 @@ def _exchanged(group: Contention, now: Selection, fair: bool) -> Selection:
         tried = raise_designs(given, tried, direction, room, fair=fair, fixed=fixed)
         changed = now.columns.copy()
         changed[rows] = tried
-        found = raised(group, Selection(changed, now.served, now.clocks_hz), fair)
+        found = Selection(changed, now.served, now.clocks_hz)
         if found.value(group, fair) < least:
             best, least = found, found.value(group, fair)
-    return best
+    return best if best is now else raised(group, best, fair)

@@ -9,14 +9,15 @@ vectors: the spectral radius of M. Shares exist if, and only if, it is at most o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from simran.allocation.needs import Needs
-from simran.allocation.problem import Bools, Floats, Ints
+from simran.allocation.problem import Bools, Floats
 
-__all__ = ["Stations", "largest_load", "load_matrix", "optimal_shares"]
+__all__ = ["Stations", "largest_load", "load_matrix", "optimal_shares", "radius"]
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,6 @@ class Stations:
 
     cell: Floats
     server: Floats
-
-    def only(self, agents: Ints) -> Stations:
-        """Return the stations of some agents."""
-        return Stations(self.cell[agents], self.server[agents])
 
     def vectors(self, needs: Needs, clock_hz: Floats) -> Floats:
         """Return v of each design, (..., K, J) [√s]."""
@@ -59,7 +56,7 @@ def largest_load(matrix: Floats) -> Floats:
     0.7
     """
     size = matrix.shape[-1]
-    known = np.isfinite(matrix).all(axis=(-1, -2))
+    known = np.logical_and.reduce(np.isfinite(matrix), axis=(-1, -2))
     if size == 1:
         radius = matrix[..., 0, 0]
     elif size == 2:
@@ -69,6 +66,14 @@ def largest_load(matrix: Floats) -> Floats:
     else:
         radius = np.linalg.eigvalsh(np.where(known[..., None, None], matrix, 0.0))[..., -1]
     return np.where(known, radius, np.inf)
+
+
+def radius(matrix: Floats) -> float:
+    """Return the spectral radius of one finite matrix, quickly where it has two rows."""
+    if len(matrix) != 2:
+        return float(largest_load(matrix))
+    (a, g), (_, d) = matrix.tolist()
+    return float((a + d) / 2 + math.hypot((a - d) / 2, g))
 
 
 def optimal_shares(

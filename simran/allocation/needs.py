@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -52,19 +52,6 @@ class Needs:
         agents = np.arange(columns.shape[-1])
         picked = {name: getattr(self, name)[columns, agents] for name in _LISTED}
         return Needs(**picked, **{name: getattr(self, name) for name in _OWN})
-
-    def only(self, agents: Ints) -> Needs:
-        """Return the designs of some agents."""
-        boxes = {
-            name: Box(**{f.name: getattr(box, f.name)[agents] for f in fields(Box)})
-            for name, box in (("agent", self.agent), ("server", self.server))
-        }
-        return Needs(
-            **{name: getattr(self, name)[..., agents] for name in _LISTED},
-            **boxes,
-            common=self.common[agents],
-            patient=self.patient[agents],
-        )
 
     def inverse_time(self, clock_hz: Floats) -> Floats:
         """Return 1/τ, τ what is left for sharing if the agent runs as fast as its energy allows.

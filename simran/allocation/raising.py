@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import heapq
-import math
 
 import numpy as np
 
-from simran.allocation.loads import largest_load
+from simran.allocation.loads import radius
 from simran.allocation.prices import Offer
 from simran.allocation.problem import Bools, Floats, Ints
 
@@ -83,7 +82,7 @@ class _Climb:
             self._left[row, agent] = False
             changed = self._matrix + self._outer(agent, row)
             changed -= self._outer(agent, int(self.columns[agent]))
-            if _radius(changed) <= self._room:
+            if radius(changed) <= self._room:
                 self._matrix = changed
                 self.columns[agent] = row
             self.propose(agent)
@@ -92,11 +91,3 @@ class _Climb:
         vector = self._given.vectors[row, agent]
         found: Floats = vector[:, None] * (vector * self._given.inverse[row, agent])
         return found
-
-
-def _radius(matrix: Floats) -> float:
-    """Return the spectral radius of one matrix, quickly where it has two rows."""
-    if len(matrix) != 2:
-        return float(largest_load(matrix))
-    (a, g), (_, d) = matrix.tolist()
-    return (a + d) / 2 + math.hypot((a - d) / 2, g)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simran.allocation.candidates import Candidates
 from simran.allocation.problem import Bools
@@ -23,7 +24,7 @@ def undominated(given: Candidates) -> Bools:
     bits = given.bits
     here = given.runs_here
 
-    def per_cut(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> np.ndarray:  # type: ignore[type-arg]
+    def per_cut(values: NDArray[np.generic]) -> NDArray[np.float64]:
         return np.broadcast_to(np.asarray(values, dtype=float)[:, None], shape)
 
     sends = offloads(table)[cuts]
