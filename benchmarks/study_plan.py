@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simran.calibration import SETTINGS, Network, Setting
+from simran.calibration import FITTED_BITS, SETTINGS, Network, Setting
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Chain:
     """A model's architecture, known without its weights.
 
     ``provenance`` says where ``input``, ``blocks.flops``, ``blocks.output``, ``blocks.parameters``
-    come from; ``quantizer`` is the label whose quality curves the profile carries.
+    come from; ``quantizer`` is the label whose quality curves the profile carries;
+    ``reference_bits`` are those of a weight in the checkpoint.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Chain:
     split: str
     provenance: Mapping[str, Mapping[str, str]]
     comment: str = ""
+    reference_bits: int = 32
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Plan:
     checkpoint : where the weights come from, and a digest
     tolerance : of the knee, in the metric's unit
     features : splits at which the bits of the features are measured too
+    fitted : bit-widths that coefficients are fitted on; None: those from each quantizer's knee on
     """
 
     networks: Sequence[tuple[Network, Sequence[Setting]]]
@@ -60,6 +63,7 @@ class Plan:
     checkpoint: Mapping[str, Any]
     tolerance: float = 0.01
     features: Sequence[str] = field(default_factory=tuple)
+    fitted: Sequence[int] | None = FITTED_BITS
 
 
 ALL = SETTINGS

@@ -16,6 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from measured_tables import calibrate_page
+from notebooks_page import notebooks_page
 
 from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
 from simran.scenario.later import LATER_KEYS, LATER_VALUES
@@ -109,20 +110,37 @@ def _real_weights() -> list[str]:
         "| --- | --- | --- |",
     ]
     nearer, of = found["tensors_nearer_to_exponential"], found["tensors_quantized"]
+    laws = found["tensor_laws"]
     return [
         "`python benchmarks/real_weights.py --out benchmarks/results/real_weights.json` calibrates on"
-        f" MiniLM-L6 ({found['seconds']:g} s, {found['peak_memory_mib']} MiB) and compares with a"
+        f" MiniLM-L6 ({found['cpu_s']:g} s of CPU time, {found['peak_memory_mib']} MiB) and compares with a"
         " measurement that shares no code:",
         "\n".join([*head, *rows]),
         "Pooled, the weights are nearer to the exponential law than to the half-normal one; tensor by"
-        f" tensor only {nearer} of {of} are.",
+        f" tensor only {nearer} of {of} are. The generalised normal law has shape"
+        f" {here['generalised_shape']:.3f} pooled, at a distance of {here['ks_generalised']:.4f}, and"
+        f" {laws['shape_least']:.2f} to {laws['shape_most']:.2f} in single tensors; it is nearer than the"
+        f" exponential law in {found['tensors_nearer_to_generalised']} of {of}.",
+        _large_checkpoint(),
     ]
+
+
+def _large_checkpoint() -> str:
+    found = json.loads((FIGURES / "large_checkpoint.json").read_text())
+    return (
+        "`python benchmarks/large_checkpoint.py --out benchmarks/results/large_checkpoint.json`: a"
+        f" checkpoint of {found['bytes'] / 1e9:.2f} GB, {found['weights']} weights, statistics and laws"
+        f" with the quantizers {', '.join(found['quantizers'])} at all bit-widths: {found['cpu_s']:g} s of"
+        f" CPU time ({found['cpu_s_per_million_weights']:g} s per million weights), peak memory"
+        f" {found['peak_memory_mib']} MiB."
+    )
 
 
 #: Page -> what writes it; the build and the test take the pages from here.
 PAGES: dict[str, Callable[[], str]] = {
     "calibrate.md": calibrate_page,
     "columns.md": columns,
+    "notebooks.md": notebooks_page,
     "scenario.md": scenario,
     "validation.md": validation,
     "../benchmarks/README.md": benchmarks,
@@ -465,10 +483,13 @@ a busy machine must not turn a build red.
 - `coverage.py`: how often the intervals and the verdicts of single runs are right, over many M/M/1 queues
   worked out by Lindley's recursion.
 - `derive_models.py`: the FLOP and parameters of the catalogue's models, counted from their architecture.
+- `large_checkpoint.py`: time and peak memory of `simran calibrate` on a checkpoint of two gigabytes.
 - `train_fcdnn.py`: trains FCDNN-16 on the handwritten digits of scikit-learn; the weights are in `data/`.
 - `output_distortion.py NAME`: what quantizing a model's agent part does to its features, outputs and task, on
-  real inputs; `make realweights` brings the networks. `measured_profiles.py NAME` writes the catalogue's
-  profile from that record.
+  real inputs; `make realweights` brings the networks. Stopped, it goes on where it was.
+  `measured_profiles.py NAME` writes the catalogue's profile from that record.
+- `definitions.py`: how the dictionary that MiniLM-L6 looks up was chosen from WordNet 3.0.
+- `make_speech.py`: speaks the sentences of the Whisper study, with Flite; the audio is in `data/speech`.
 """
 
 _SPEED = """

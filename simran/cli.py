@@ -67,6 +67,20 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Override one key; may be repeated."),
 ]
+Checkpoint = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CHECKPOINT", help="A safetensors, ONNX or npz file, or CTranslate2's model.bin."
+    ),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="LABEL",
+        help="Measure this one, such as 'uniform per row' or 'integer per group of 64, clipped by"
+        " mae'; may be given several times.",
+    ),
+]
 File = Annotated[
     str,
     typer.Argument(
@@ -243,9 +257,7 @@ def verify(as_json: Json = False, quiet: Quiet = False) -> None:
 
 @app.command()
 def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
-    checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A safetensors, ONNX or npz file.")
-    ],
+    checkpoint: Checkpoint,
     name: Annotated[str | None, typer.Option(help="Of the model; the file's if left out.")] = None,
     blocks: Annotated[
         Path | None, typer.Option(help="YAML file: tensors of each block, its FLOP and output.")
@@ -262,23 +274,29 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
     tolerance: Annotated[
         float, typer.Option(min=0.0, help="Loss of quality that the knee allows.")
     ] = 0.01,
+    quantizer: Labels = None,
+    law: Annotated[
+        str,
+        typer.Option(help="Law of the weights in the profile: exponential or generalised-normal."),
+    ] = "exponential",
     out: Annotated[Path | None, typer.Option(help="The folder of the calibration itself.")] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier calibration.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure a checkpoint and write a model profile; nothing of it is run without --inputs."""
-    from simran.calibration import RealInputs, claim_folder, write_calibration
+    from simran.calibration import Choices, RealInputs, claim_folder, setting_of, write_calibration
     from simran.calibration import calibrate as calibrate_checkpoint
     from simran.reports import draw_calibration, progress_bar, render_calibration
 
     if inputs is None and (labels is not None or split is not None):
         raise InputError("--labels and --split need --inputs")
     real = None if inputs is None else RealInputs(inputs, labels, split, tolerance)
+    choices = Choices(law, [setting_of(it) for it in quantizer or ()])
     if out is not None:
         claim_folder(out, overwrite)
     with progress_bar("calibrate", quiet) as progress:
-        found = calibrate_checkpoint(checkpoint, name, blocks, progress, real)
+        found = calibrate_checkpoint(checkpoint, name, blocks, progress, real, choices)
     folder = write_calibration(found, out or Path("results") / found.name, overwrite)
     picture = draw_calibration(folder)
     if as_json:

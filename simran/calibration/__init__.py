@@ -1,8 +1,9 @@
 """Weight statistics of real checkpoints, read without running anything of them; model profiles."""
 
 from simran.calibration.blocks import Block, Blocks, read_blocks
-from simran.calibration.calibrate import Calibration, calibrate
+from simran.calibration.calibrate import Calibration, Choices, calibrate
 from simran.calibration.coefficient import Coefficient, fit_coefficient
+from simran.calibration.curves import Curve
 from simran.calibration.dense import DenseNetwork
 from simran.calibration.features import (
     FEATURE_BITS,
@@ -34,8 +35,8 @@ from simran.calibration.output_distortion import (
 )
 from simran.calibration.read import read_tensors
 from simran.calibration.real_inputs import CURVE_OF, RealInputs, measure_model, read_arrays
-from simran.calibration.setting import SETTINGS, Setting, settings_of
-from simran.calibration.statistics import Curve, Layer, Statistics, statistics
+from simran.calibration.setting import CALIBRATED, SETTINGS, Setting, setting_of, settings_of
+from simran.calibration.statistics import Layer, Statistics, statistics
 from simran.calibration.study import (
     FITTED_BITS,
     Findings,
@@ -46,6 +47,7 @@ from simran.calibration.study import (
 from simran.calibration.tensors import Tensor
 
 __all__ = [
+    "CALIBRATED",
     "CURVE_OF",
     "FEATURE_BITS",
     "FITTED_BITS",
@@ -55,6 +57,7 @@ __all__ = [
     "Blocks",
     "Bootstrap",
     "Calibration",
+    "Choices",
     "Coefficient",
     "Curve",
     "DenseNetwork",
@@ -98,6 +101,7 @@ __all__ = [
     "read_blocks",
     "read_graph",
     "read_tensors",
+    "setting_of",
     "settings_of",
     "statistics",
     "study_record",

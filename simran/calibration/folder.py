@@ -72,7 +72,11 @@ def write_calibration(calibration: Calibration, path: Path, overwrite: bool = Fa
         record = json.dumps(calibration.record, indent=2, allow_nan=False)
         (folder / "calibration.json").write_text(record + "\n", encoding="utf-8")
         parquet.write_table(pa.Table.from_pylist(layers), folder / "layers.parquet")
-        rows = pa.Table.from_pylist(_points(calibration))
+        kinds = [
+            *(("layer", pa.string()), ("quantizer", pa.string()), ("bits", pa.int64())),
+            *(("measured", pa.float64()), ("predicted", pa.float64())),
+        ]
+        rows = pa.Table.from_pylist(_points(calibration), pa.schema(kinds))
         parquet.write_table(rows, folder / "distortion.parquet")
     except OSError as error:
         reason = error.strerror or str(error)
@@ -86,11 +90,9 @@ def _points(calibration: Calibration) -> list[dict[str, Any]]:
             "layer": curve.layer,
             "quantizer": curve.quantizer,
             "bits": bits,
-            "measured": measured,
-            "predicted": predicted,
+            "measured": curve.measured[place],
+            "predicted": None if curve.predicted is None else curve.predicted[place],
         }
         for curve in calibration.statistics.curves
-        for bits, measured, predicted in zip(
-            curve.bits, curve.measured, curve.predicted, strict=True
-        )
+        for place, bits in enumerate(curve.bits)
     ]

@@ -63,7 +63,7 @@ class Magnitudes:
         self.zeros += len(sizes) - int(np.count_nonzero(sizes))
         wide = sizes.astype(np.float64)
         self.total += float(wide.sum())
-        self.squares += float(np.dot(wide, wide))
+        self.squares += float(np.sum(wide * wide))
         self.largest = max(self.largest, float(sizes.max()))
         bits = sizes.view(np.uint32)
         self.within |= bool(np.bitwise_or.reduce(bits) & _INNER)
@@ -108,6 +108,11 @@ class Magnitudes:
         middle, counts = self.occupied()
         if not self.within or len(middle) < _FEW:
             return Points(middle, counts, alone=True)
+        return self.coarse()
+
+    def coarse(self) -> Points:
+        """Return the means of rows of 32 cells, of which a checkpoint holds some thousand."""
+        middle, counts = self.occupied()
         rows = np.flatnonzero(self.cells) >> 5
         first = np.flatnonzero(np.diff(rows, prepend=-1))
         weight = np.add.reduceat(counts, first)

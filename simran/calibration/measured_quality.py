@@ -12,8 +12,8 @@ __all__ = ["with_quality"]
 def with_quality(profile: dict[str, Any], study: dict[str, Any], source: str) -> dict[str, Any]:
     """Return a profile with what was measured on real inputs.
 
-    The output coefficient stays with the study: it holds for the quantizer that was measured, with a
-    scale per row, which the scenario language cannot name, so the profile's distortion is not of it.
+    The quality curve, the measured errors and the output coefficient are of one quantizer, which becomes
+    the profile's.
 
     Parameters
     ----------
@@ -24,11 +24,18 @@ def with_quality(profile: dict[str, Any], study: dict[str, Any], source: str) ->
     row = study["quantizers"].get(CURVE_OF.label)
     if row is None:
         return profile
-    changed = {**profile, "quantizer": CURVE_OF.kind, "split": study["split"]}
+    quantizer = {"kind": CURVE_OF.kind, "scale": CURVE_OF.scale, "clip": CURVE_OF.clip}
+    changed = {**profile, "quantizer": quantizer, "split": study["split"]}
     said = {**profile["provenance"]}
-    said["quantizer"] = _entry(
-        "assumed", f"code book as measured, with its scale: {CURVE_OF.label}"
-    )
+    said["quantizer"] = _entry("assumed", f"what was measured on inputs: {CURVE_OF.label}")
+    fit = row["coefficient"]
+    if fit is not None:
+        changed["output_coefficient"] = fit["value"]
+        said["output_coefficient"] = _entry(
+            "measured",
+            f"least squares at {min(fit['bits'])} to {max(fit['bits'])} bits of this"
+            f" split and quantizer, residual {fit['residual']:.2g}: {source}",
+        )
     said["split"] = _entry("assumed", f"where the model was cut: at {study['cut_at']}")
     curve = row["curve"]
     if curve is not None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from simran.calibration.ctranslate2 import is_ctranslate2, read_ctranslate2
 from simran.calibration.files import CheckpointFile
 from simran.calibration.npz import read_npz
 from simran.calibration.onnx import read_onnx
@@ -27,7 +28,7 @@ def read_tensors(path: str | os.PathLike[str]) -> list[Tensor]:
 
     Parameters
     ----------
-    path : of a ``.safetensors``, ``.onnx`` or ``.npz`` file
+    path : of a ``.safetensors``, ``.onnx`` or ``.npz`` file, or CTranslate2's ``model.bin``
 
     Raises
     ------
@@ -36,6 +37,8 @@ def read_tensors(path: str | os.PathLike[str]) -> list[Tensor]:
     """
     file = CheckpointFile.open(Path(path))
     kind = file.path.suffix.lower()
+    if kind == ".bin" and is_ctranslate2(file):
+        return read_ctranslate2(file)
     if kind in _PICKLES:
         file.refuse(
             "may hold pickled objects, which could run code", "save the weights as safetensors"

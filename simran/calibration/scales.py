@@ -1,14 +1,17 @@
-"""The scale of a code book that rounds some weights with the least absolute error."""
+"""The largest level of a code book that rounds some weights with the least error."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Points", "best_power_of_two_top", "best_uniform_step"]
+from simran.calibration.rounding import distances
+
+__all__ = ["Points", "best_top"]
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +34,7 @@ class Points:
     @property
     def mean(self) -> float:
         """Mean magnitude."""
-        return float(self.sizes @ self.counts / self.counts.sum())
+        return float(np.sum(self.sizes * self.counts) / self.counts.sum())
 
     @property
     def largest(self) -> float:
@@ -41,49 +44,54 @@ class Points:
 
 _GRID = 64
 _REFINED = 24
-_FINE_BITS = 8  # above, a step is finer than the points lie, where these stand for many weights
-_MOST_LEVELS = 80
+_FINE_BITS = 8  # above, levels may lie denser than points that stand for many weights,
+_DENSE = 1.0 / 32.0  # which lie 2^-7 of their magnitude apart
 
 
-def best_uniform_step(bits: int, points: Points) -> float:
-    """Return the step of least absolute error for the levels ``(i + ½)·step``, i < 2^(b-1).
+def best_top(kind: str, bits: int, points: Points, power: int = 1) -> float:
+    """Return the largest level of least error, at most the largest magnitude.
 
-    Steps are tried from a quarter of the mean over the levels up to the one that just reaches the
-    largest magnitude. Where points are coarser than a step the error within the range is a quarter
-    of the step, to the accuracy that magnitudes are smooth over a step.
+    Tops are tried from a quarter of the mean up. Where points lie wider apart than levels, the
+    error within the range follows from the distance Δ of the levels, to the accuracy that magnitudes
+    are smooth over it: Δ/4 absolute, Δ²/12 squared.
+
+    Parameters
+    ----------
+    kind : one of :data:`simran.distortion.CODE_BOOKS`
+    bits : of the code book
+    points : of the weights
+    power : 1 for the absolute error, 2 for the squared one
     """
     sizes, counts = points.sizes, points.counts
-    levels = 2.0 ** (bits - 1)
-    if bits > _FINE_BITS and not points.alone:
-        upto, held = np.cumsum(counts), np.cumsum(sizes * counts)
-
-        def error(step: float) -> float:
-            place = int(np.searchsorted(sizes, levels * step, side="right"))
-            inside = float(upto[place - 1]) if place else 0.0
-            beyond = float(held[-1]) - (float(held[place - 1]) if place else 0.0)
-            clipped = float(upto[-1]) - inside
-            return inside * step / 4.0 + beyond - clipped * (levels - 0.5) * step
-
-    else:
-
-        def error(step: float) -> float:
-            cell = np.minimum(np.floor(sizes / step), levels - 1.0)
-            return float(np.abs(sizes - (cell + 0.5) * step) @ counts)
-
-    return _least(error, points.mean / levels / 4.0, points.largest / (levels - 0.5))
-
-
-def best_power_of_two_top(bits: int, points: Points) -> float:
-    """Return the top of least absolute error for the levels ``top·2^-i``, i < 2^(b-1)."""
-    sizes, counts = points.sizes, points.counts
-    lowest = 1 - min(2 ** (bits - 1), _MOST_LEVELS)
+    if bits > _FINE_BITS and kind == "power-of-two":
+        return best_top(kind, _FINE_BITS, points, power)  # the same levels
+    smooth = bits > _FINE_BITS and not points.alone
 
     def error(top: float) -> float:
-        mantissa, exponent = np.frexp(sizes / top)
-        exponent = np.where(mantissa == 0.0, lowest, exponent - (mantissa < 0.75))
-        return float(np.abs(sizes - np.ldexp(top, np.clip(exponent, lowest, 0))) @ counts)
+        apart = distances(kind, bits, sizes / top) * top
+        each = apart**power
+        if smooth:
+            step = _steps(kind, bits, sizes, top)
+            mean = step / 4.0 if power == 1 else step * step / 12.0
+            each = np.where((step < sizes * _DENSE) & (sizes <= top), mean, each)
+        return float(np.sum(each * counts))
 
-    return _least(error, points.mean / 4.0, points.largest)
+    found = _least(error, points.mean / 4.0, points.largest)
+    near = float(np.float32(found))
+    return near if near <= found else float(np.nextafter(np.float32(found), np.float32(0.0)))
+
+
+def _steps(kind: str, bits: int, sizes: Floats, top: float) -> Floats:
+    """Return how far apart the levels lie around some magnitudes."""
+    levels = 2.0 ** (bits - 1)
+    if kind != "lloyd-max":
+        return np.full(len(sizes), top / (levels - (0.5 if kind == "uniform" else 1.0)))
+    # e^(-λy) = m²/(M(M + 1)), so two levels lie 2/(λm) apart.
+    product = levels * (levels + 1.0)
+    rate = math.log(product) / top
+    inside = np.minimum(sizes, top)
+    steps: Floats = 2.0 / (rate * np.exp(-rate * inside / 2.0) * math.sqrt(product))
+    return steps
 
 
 def _least(error: Callable[[float], float], low: float, high: float) -> float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from simran.distortion import CODE_BOOKS, Clip, Quantizer, quantizer_label
+from simran.distortion import CODE_BOOKS, Clip, Quantizer, Scheme, quantizer_label
+from simran.errors import InputError, hint, shown
 
-__all__ = ["SETTINGS", "Setting", "settings_of"]
+__all__ = ["CALIBRATED", "CARRIED", "SETTINGS", "Setting", "setting_of", "settings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,43 @@ def settings_of(
 
 #: Every code book at every scale, with and without clipping.
 SETTINGS = settings_of()
+#: What a calibration measures: every code book at every scale with the largest level at the largest
+#: weight, and with one best scale per tensor.
+CALIBRATED = (
+    *settings_of(scales=("tensor", "row", 32, 64, 128), clips=("none",)),
+    *settings_of(scales=("tensor",), clips=("mae",)),
+)
+
+#: Of these, what a profile carries unless the quantizers are chosen.
+CARRIED = (
+    *settings_of(("integer", "uniform"), ("row", 64), ("none",)),
+    *settings_of(("power-of-two",), ("row",), ("none",)),
+    *settings_of(scales=("tensor",), clips=("mae",)),
+)
+
+
+def setting_of(label: str) -> Setting:
+    """Return the setting that a label names.
+
+    Raises
+    ------
+    InputError
+        if it names none
+
+    Examples
+    --------
+    >>> setting_of("uniform per group of 64, clipped by mse")
+    Setting(kind='uniform', scale=64, clip='mse')
+    """
+    try:
+        scheme = Scheme.of_label(label.strip())
+        if scheme.kind in CODE_BOOKS:
+            clip = cast(Literal["mae", "mse", "none"], scheme.clip)
+            return Setting(scheme.kind, scheme.scale, clip)
+    except ValueError:
+        pass  # told below, with what is known
+    raise InputError(
+        "expected a quantizer such as 'uniform per row', 'integer per group of 64' or 'uniform, clipped"
+        f" by mae', of {', '.join(CODE_BOOKS)}; found {shown(label)};"
+        f" {hint(label, [it.label for it in CALIBRATED])}"
+    )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simran.calibration.curves import Curve, layer_curves, mean_curves
+from simran.calibration.laws import fit_laws
 from simran.calibration.magnitudes import Magnitudes
-from simran.calibration.measured import BITS, MEASURED, code_book_scales, measured_distortion
+from simran.calibration.scales import Points
+from simran.calibration.setting import CALIBRATED, Setting
 from simran.calibration.tensors import Role, Tensor
-from simran.distortion import expected_distortion
 
-__all__ = ["Curve", "Layer", "Statistics", "statistics"]
-
-Floats = NDArray[np.float64]
+__all__ = ["Layer", "Statistics", "statistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,10 @@ class Layer:
     count : elements
     nonfinite : of them NaN or infinite, left out of all that follows
     mean_magnitude : of the finite ones
-    rate : λ̂ = 1/mean, of greatest likelihood for ``|w| ~ Exp(λ)``
-    ks_exponential, ks_half_normal : Kolmogorov-Smirnov distances to the two laws, each fitted by
-        likelihood
+    rate, generalised_shape, generalised_scale, ks_exponential, ks_generalised,
+        log_likelihood_exponential, log_likelihood_generalised : two laws of greatest likelihood, their
+        distances and mean log-likelihoods; see :class:`simran.calibration.laws.LawFigures`
+    ks_half_normal : distance to the half-normal law of greatest likelihood
     largest_over_mean : largest magnitude over the mean
     zeros : share that is exactly 0
 
@@ -47,30 +48,15 @@ class Layer:
     nonfinite: int = 0
     mean_magnitude: float | None = None
     rate: float | None = None
+    generalised_shape: float | None = None
+    generalised_scale: float | None = None
     ks_exponential: float | None = None
+    ks_generalised: float | None = None
     ks_half_normal: float | None = None
+    log_likelihood_exponential: float | None = None
+    log_likelihood_generalised: float | None = None
     largest_over_mean: float | None = None
     zeros: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Mean absolute error per weight against bits.
-
-    Parameters
-    ----------
-    layer : name of the tensor, or of the pool
-    quantizer : lloyd-max by the fitted law; power-of-two and uniform with the best scale per tensor
-    bits : (B,)
-    measured : (B,) on the weights
-    predicted : (B,) by the exponential law with the λ̂ of each tensor
-    """
-
-    layer: str
-    quantizer: str
-    bits: tuple[int, ...]
-    measured: tuple[float, ...]
-    predicted: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +67,30 @@ class Statistics:
     ----------
     layers : every tensor, in the order of the file
     pooled : all tensors that are quantized by default; without_embeddings: those that are no embedding
-    curves : of every quantized tensor and, last, of all pooled
+    layer_curves : of each of the layers; none where nothing was measured
+    pooled_curves : of all quantized weights
+    points : magnitudes that stand for those of each of the layers; None where it is not quantized or
+        has no finite element
     magnitudes : counts of the pooled magnitudes
     """
 
     layers: tuple[Layer, ...]
     pooled: Layer
     without_embeddings: Layer
-    curves: tuple[Curve, ...]
+    layer_curves: tuple[tuple[Curve, ...], ...]
+    pooled_curves: tuple[Curve, ...]
+    points: tuple[Points | None, ...]
     magnitudes: Magnitudes
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Return those of every quantized tensor and, last, of all pooled."""
+        return (*chain.from_iterable(self.layer_curves), *self.pooled_curves)
 
 
 def statistics(
     tensors: Iterable[Tensor],
-    distortion: bool = True,
+    settings: Sequence[Setting] = CALIBRATED,
     progress: Callable[[float], None] | None = None,
 ) -> Statistics:
     """Return the weight statistics of some tensors, which are read one at a time and in pieces.
@@ -102,36 +98,44 @@ def statistics(
     Parameters
     ----------
     tensors : as :func:`simran.calibration.read_tensors` returns them
-    distortion : measure the distortion of the quantizers too, for which every weight is read again
+    settings : quantizers whose distortion is measured, for which every weight is read again
     progress : called with the share that is done
 
     Raises
     ------
     InputError
-        if an element cannot be read
+        if an element cannot be read, or a row is too long for a setting
     """
     _keep_freed_memory()
     found = list(tensors)
     size = sum(it.count for it in found) or 1
-    done, layers, curves = 0, [], []
+    done = 0
+    layers: list[Layer] = []
+    curves: list[tuple[Curve, ...]] = []
+    points: list[Points | None] = []
     pooled, inner = Magnitudes(), Magnitudes()
     for tensor in found:
         magnitudes = _magnitudes(tensor)
         layers.append(_layer(tensor, magnitudes))
+        held = tensor.quantized and magnitudes.rate is not None
         if tensor.quantized:
             pooled.pool(magnitudes)
             if tensor.role != "embedding":
                 inner.pool(magnitudes)
-            if distortion and magnitudes.rate is not None:
-                curves.append((magnitudes.count, _curves(tensor, magnitudes)))
+        points.append(magnitudes.coarse() if tensor.quantized and magnitudes.count else None)
+        curves.append(layer_curves(tensor, magnitudes, settings) if held else ())
         done += tensor.count
         if progress is not None:
             progress(done / size)
+    whole = _summary("all quantized", pooled)
+    counts = [it.count - it.nonfinite if it.quantized else 0 for it in layers]
     return Statistics(
         tuple(layers),
-        _summary("all quantized", pooled),
+        whole,
         _summary("all quantized but embeddings", inner),
-        (*(it for _, row in curves for it in row), *_pooled(curves, pooled.count)),
+        tuple(curves),
+        mean_curves(whole.name, counts, curves),
+        tuple(points),
         pooled,
     )
 
@@ -154,18 +158,16 @@ def _magnitudes(tensor: Tensor) -> Magnitudes:
 
 
 def _figures(magnitudes: Magnitudes) -> dict[str, float]:
-    rate = magnitudes.rate
-    if rate is None:
+    if magnitudes.rate is None:
         return {"zeros": 1.0, "mean_magnitude": 0.0} if magnitudes.count else {}
     from scipy.special import erf
 
     spread = np.sqrt(magnitudes.squares / magnitudes.count)
     return {
         "mean_magnitude": magnitudes.mean,
-        "rate": rate,
-        "ks_exponential": magnitudes.distance(lambda x: -np.expm1(-rate * x)),
+        **asdict(fit_laws(magnitudes)),
         "ks_half_normal": magnitudes.distance(lambda x: erf(x / (spread * np.sqrt(2.0)))),
-        "largest_over_mean": magnitudes.largest * rate,
+        "largest_over_mean": magnitudes.largest / magnitudes.mean,
         "zeros": magnitudes.zeros / magnitudes.count,
     }
 
@@ -187,32 +189,3 @@ def _summary(name: str, magnitudes: Magnitudes) -> Layer:
     count = magnitudes.count + magnitudes.nonfinite
     figures = _figures(magnitudes)
     return Layer(name, (count,), "", None, True, count, magnitudes.nonfinite, **figures)
-
-
-def _curves(tensor: Tensor, magnitudes: Magnitudes) -> list[Curve]:
-    measured = measured_distortion(tensor, code_book_scales(magnitudes))
-    return [
-        Curve(
-            tensor.name,
-            name,
-            BITS,
-            tuple(map(float, measured[name])),
-            tuple(map(float, expected_distortion(name, BITS, magnitudes.rate or np.nan))),
-        )
-        for name in MEASURED
-    ]
-
-
-def _pooled(curves: list[tuple[int, list[Curve]]], count: int) -> list[Curve]:
-    """Return the mean over all weights; tensors of zeros err by nothing."""
-    if not curves:
-        return []
-    means = []
-    shares = np.array([held for held, _ in curves]) / count
-    for place, name in enumerate(MEASURED):
-        measured = shares @ np.array([row[place].measured for _, row in curves])
-        predicted = shares @ np.array([row[place].predicted for _, row in curves])
-        means.append(
-            Curve("all quantized", name, BITS, tuple(measured.tolist()), tuple(predicted.tolist()))
-        )
-    return means

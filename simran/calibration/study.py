@@ -47,7 +47,7 @@ def findings(
     study: OutputStudy,
     sweep: Sweep,
     tolerance: float = 0.01,
-    fitted: Sequence[int] = FITTED_BITS,
+    fitted: Sequence[int] | None = FITTED_BITS,
 ) -> Findings:
     """Return coefficients, monotone curve and knee of one quantizer.
 
@@ -56,31 +56,37 @@ def findings(
     study : that the sweep belongs to
     sweep : of one quantizer
     tolerance : loss of quality that the knee allows, in the metric's unit
-    fitted : bit-widths that the coefficients are fitted on
+    fitted : bit-widths that the coefficients are fitted on; None: from the knee on, where outputs
+        collapse below it, so that a line through all of them would be one through the collapse
     """
-    split, end = (_coefficient([sweep], it, fitted) for it in ("split_error", "end_error"))
     metric, full = study.network.metric, study.quality
     if metric is None or full is None:
-        return Findings(split, end, None, None)
+        return Findings(*_coefficients(sweep, fitted or ()), None, None)
     bits = [it.bits for it in sweep.points]
     qualities = [it.quality for it in sweep.points if it.quality is not None]
     losses = [it.loss for it in sweep.points if it.loss is not None]
     curve = fit_curve(sweep.setting.label, metric, bits, qualities, full)
-    return Findings(split, end, curve, find_knee(bits, losses, tolerance))
+    knee = find_knee(bits, losses, tolerance)
+    if fitted is None:
+        fitted = [it for it in bits if knee.bits is not None and it >= knee.bits]
+    return Findings(*_coefficients(sweep, fitted), curve, knee)
 
 
 def pooled_coefficient(
-    study: OutputStudy, fitted: Sequence[int] = FITTED_BITS
+    study: OutputStudy, fitted: Sequence[int] | None = FITTED_BITS
 ) -> Coefficient | None:
-    """Return one coefficient for the outputs under all quantizers; None where nothing errs."""
-    return _coefficient(study.sweeps, "end_error", fitted)
+    """Return one coefficient for the outputs under all quantizers; None where nothing errs.
+
+    Where each is fitted on bit-widths of its own (``fitted`` None) there is none for all of them.
+    """
+    return None if fitted is None else _coefficient(study.sweeps, "end_error", fitted)
 
 
 def study_record(
     study: OutputStudy,
     features: Sequence[FeaturePoint] = (),
     tolerance: float = 0.01,
-    fitted: Sequence[int] = FITTED_BITS,
+    fitted: Sequence[int] | None = FITTED_BITS,
 ) -> dict[str, Any]:
     """Return a study of one split as plain data that JSON holds; what is not a number is null.
 
@@ -108,6 +114,13 @@ def study_record(
     return plain
 
 
+def _coefficients(
+    sweep: Sweep, fitted: Sequence[int]
+) -> tuple[Coefficient | None, Coefficient | None]:
+    split, end = (_coefficient([sweep], it, fitted) for it in ("split_error", "end_error"))
+    return split, end
+
+
 def _coefficient(sweeps: Sequence[Sweep], what: str, fitted: Sequence[int]) -> Coefficient | None:
     points = [it for sweep in sweeps for it in sweep.points]
     distortion = [it.parameter_distortion for it in points]
@@ -131,7 +144,7 @@ def _optional(value: Coefficient | QualityCurve | Knee | None) -> dict[str, Any]
 
 
 def _sweep(
-    study: OutputStudy, sweep: Sweep, tolerance: float, fitted: Sequence[int]
+    study: OutputStudy, sweep: Sweep, tolerance: float, fitted: Sequence[int] | None
 ) -> dict[str, Any]:
     found = findings(study, sweep, tolerance, fitted)
     return {

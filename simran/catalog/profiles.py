@@ -21,7 +21,7 @@ __all__ = [
 
 #: Names that belong to the catalogue but are not built yet.
 LATER: dict[str, tuple[str, ...]] = {
-    "models": ("minilm-l6", "whisper-tiny.en"),
+    "models": (),
     "devices": (),
 }
 

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
+_AT_ONCE = 1 << 13  # weights whose scales are searched together: what a cache holds
 _SCALES: dict[int, type[np.floating]] = {16: np.float16, 32: np.float32}
 
 
@@ -168,21 +169,32 @@ class Quantizer:
         return float(np.mean(np.abs(w - self.quantize(w, kept)))) if w.size else 0.0
 
     def _scales(self, table: Floats, held: NDArray[np.bool_]) -> NDArray[np.floating]:
-        sizes = np.abs(table)
-        largest = self._stored(sizes.max(axis=1, initial=0.0))
+        largest = self._stored(np.abs(table).max(axis=1, initial=0.0))
         if self.clip.rule == "none":
             return largest
+        found = largest.copy()
+        some = max(_AT_ONCE // max(table.shape[1], 1), 1)
+        for first in range(0, len(table), some):
+            part = slice(first, first + some)
+            found[part] = self._searched(table[part], held[part])
+        as_it_is = self._values(self._codes(table, largest), largest) == table
+        return np.where(np.all(as_it_is | ~held, axis=1), largest, found)
+
+    def _searched(self, table: Floats, held: NDArray[np.bool_]) -> NDArray[np.floating]:
+        sizes, whole = np.abs(table), bool(held.all())
 
         def errors(tops: Floats, power: int) -> Floats:
             top = tops[:, None]
-            levels = self._ratios[self._places(_shares(sizes, top))]
-            apart = np.where(held, np.abs(sizes - levels * top), 0.0)
+            apart = self._nearest(_shares(sizes, top))
+            apart *= top
+            np.subtract(sizes, apart, out=apart)
+            np.abs(apart, out=apart)
+            if not whole:
+                apart[~held] = 0.0
             total: Floats = np.sum(apart**power if power > 1 else apart, axis=1)
             return total
 
-        as_it_is = self._values(self._codes(table, largest), largest) == table
-        found = self._stored(self.clip.tops(sizes, held, errors))
-        return np.where(np.all(as_it_is | ~held, axis=1), largest, found)
+        return self._stored(self.clip.tops(sizes, held, errors))
 
     def _stored(self, tops: Floats) -> NDArray[np.floating]:
         kind = _SCALES[self.scale_bits]
@@ -211,6 +223,29 @@ class Quantizer:
         places: Places = np.searchsorted(borders, share, side="right")
         return places
 
+    def _nearest(self, share: Floats) -> Floats:
+        """Return the nearest levels: those of :meth:`_places`, by arithmetic where it is faster."""
+        last = len(self._ratios) - 1
+        if self.book == "integer":
+            share *= last
+            share += 0.5
+            np.floor(share, out=share)
+            share /= last
+        elif self.book == "uniform":
+            share *= last + 0.5
+            np.floor(share, out=share)
+            np.minimum(share, last, out=share)
+            share += 0.5
+            share /= last + 0.5
+        elif self.book == "power-of-two":
+            mantissa, exponent = np.frexp(share)  # the border of two levels lies at three quarters
+            exponent[mantissa == 0.0] = -last
+            exponent -= mantissa < 0.75
+            np.ldexp(1.0, np.minimum(np.maximum(exponent, -last), 0), out=share)
+        else:
+            share = self._ratios[self._places(share)]
+        return share
+
     def _values(self, codes: NDArray[np.integer], scales: NDArray[np.floating]) -> Singles:
         code = codes.astype(np.int64)
         half = 2 ** (self.bits - 1)
@@ -223,5 +258,8 @@ class Quantizer:
 
 def _shares(sizes: Floats, tops: Floats) -> Floats:
     """Return magnitudes over the top of their block, 1 at most and 0 where that is 0."""
-    share = np.divide(sizes, tops, out=np.zeros_like(sizes), where=tops > 0.0)
+    if np.all(tops > 0.0):
+        share = sizes / tops
+    else:
+        share = np.divide(sizes, tops, out=np.zeros_like(sizes), where=tops > 0.0)
     return np.minimum(share, 1.0, out=share)

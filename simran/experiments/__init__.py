@@ -2,6 +2,7 @@
 
 from simran.experiments.catalogue import listing
 from simran.experiments.checks import Check
+from simran.experiments.design_curves import design_curves, design_gaps
 from simran.experiments.replications import run_replications
 from simran.experiments.sensitivity import sensitivity
 from simran.experiments.starting import new_scenario
@@ -11,6 +12,8 @@ from simran.experiments.verify import verify
 __all__ = [
     "Check",
     "Validation",
+    "design_curves",
+    "design_gaps",
     "listing",
     "load_checked",
     "new_scenario",

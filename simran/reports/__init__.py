@@ -2,6 +2,7 @@
 
 from simran.reports.calibration import draw_calibration, render_calibration
 from simran.reports.catalogue import render_profiles, render_sensitivity
+from simran.reports.design_figure import draw_design_curves, draw_feasible
 from simran.reports.designs import render_checks, render_design
 from simran.reports.making import render_making
 from simran.reports.progress import progress_bar
@@ -10,6 +11,8 @@ from simran.reports.tables import render_rows
 
 __all__ = [
     "draw_calibration",
+    "draw_design_curves",
+    "draw_feasible",
     "progress_bar",
     "render_calibration",
     "render_checks",

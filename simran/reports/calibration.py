@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,19 +20,19 @@ __all__ = ["draw_calibration", "render_calibration"]
 
 _FIGURES = {
     "count": "weights",
-    "rate": "λ̂",
     "mean_magnitude": "mean |w|",
-    "ks_exponential": "KS exponential",
-    "ks_half_normal": "KS half-normal",
     "largest_over_mean": "largest/mean",
     "zeros": "zeros",
     "nonfinite": "NaN, inf",
 }
 _NAMED = 8
+_BITS = tuple(range(1, 9))
+#: Drawn, if measured; the others are in the tables.
+_DRAWN = ("integer", "integer per row", "integer per group of 64", "uniform per row")
 
 
 def render_calibration(record: Mapping[str, Any]) -> str:
-    """Return the pooled statistics and the distortion against bits as tables.
+    """Return the pooled statistics, the laws and the distortion against bits as tables.
 
     Parameters
     ----------
@@ -42,32 +43,56 @@ def render_calibration(record: Mapping[str, Any]) -> str:
     parts = [
         f"{record['name']}: {record['parameters']} parameters in {record['tensors']} tensors",
         table(["pooled", *_FIGURES.values()], rows),
+        _laws(pools, record["tensor_laws"]),
     ]
     left = record["not_quantized"]
     if left:
         more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
         parts.append(filled(f"not quantized: {', '.join(left[:_NAMED])}{more}"))
-    rate = record["pooled"]["rate"]
-    curves = record["curves"]
-    header = ["bits", *(f"{name} {what}" for name in curves for what in ("measured", "law"))]
-    bits = next(iter(curves.values()))["bits"]
-    cells = [
-        [
-            str(width),
-            *(
-                figure(curve[key][place] * rate)
-                for curve in curves.values()
-                for key in ("measured", "predicted")
-            ),
-        ]
-        for place, width in enumerate(bits)
-    ]
-    title = "distortion: mean absolute error over mean magnitude, on the weights and by the law"
-    parts.append(f"{title}\n{table(header, cells)}")
+    parts.append(_distortions(record["curves"], record["pooled"]["rate"]))
     if "output_distortion" in record:
-        parts.append(_outputs(record["output_distortion"]))
+        parts += [_outputs(record["output_distortion"]), _knees(record["output_distortion"])]
     parts += [bullet(note) for note in record["notes"]]
     return "\n\n".join(parts)
+
+
+def _laws(pools: Mapping[str, Mapping[str, Any]], tensors: Mapping[str, Any]) -> str:
+    rows = []
+    whole, inner = pools.values()
+    for name, pool in list(pools.items())[: 1 + (whole["count"] != inner["count"])]:
+        fitted = f"shape {figure(pool['generalised_shape'])}, a {figure(pool['generalised_scale'])}"
+        laws = {
+            "exponential": (f"λ {figure(pool['rate'])}", "exponential"),
+            "generalised normal": (fitted, "generalised"),
+            "half-normal": ("", "half_normal"),
+        }
+        for law, (parameters, key) in laws.items():
+            likelihood = figure(pool.get(f"log_likelihood_{key}"))
+            rows.append([f"{name}: {law}", parameters, figure(pool[f"ks_{key}"]), likelihood])
+    header = ["law of greatest likelihood", "fitted", "KS distance", "log-likelihood"]
+    single = (
+        f"tensor by tensor: shape {figure(tensors['shape_least'], 3)} to"
+        f" {figure(tensors['shape_most'], 3)}, median {figure(tensors['shape_median'], 3)} (1 is"
+        f" Laplace, 2 is Gauss); the exponential law is at the lesser distance in"
+        f" {tensors['nearer_exponential']} of {tensors['count']}"
+    )
+    note = "log-likelihood: mean of the signed weights [nat per weight]"
+    return f"{table(header, rows)}\n{filled(note)}\n{filled(single)}"
+
+
+def _distortions(curves: Mapping[str, Any], rate: float) -> str:
+    """Return one row for each quantizer and, where the law predicts it, one more."""
+    rows = []
+    for name, curve in curves.items():
+        for key, label in (("measured", name), ("predicted", "  by the exponential law")):
+            if curve[key] is not None:
+                found = dict(zip(curve["bits"], curve[key], strict=True))
+                cells = [found[it] * rate if it in found else None for it in _BITS]
+                rows.append([label, *(figure(it, 3) for it in cells)])
+    title = (
+        "distortion at 1 to 8 bits: mean absolute error of the weights over their mean magnitude"
+    )
+    return f"{filled(title)}\n{table(['quantizer', *map(str, _BITS)], rows)}"
 
 
 def _outputs(study: Mapping[str, Any]) -> str:
@@ -94,11 +119,36 @@ def _outputs(study: Mapping[str, Any]) -> str:
     return f"{filled(title)}\n{table(header, rows)}"
 
 
+def _knees(study: Mapping[str, Any]) -> str:
+    """Return the knee of each quantizer in a sentence, with the noise that it was found in."""
+    lines = []
+    for label, row in study["quantizers"].items():
+        knee, curve = row["knee"], row["curve"]
+        if knee is None or curve is None:
+            continue
+        if knee["bits"] is None:
+            text = f"{label}: no bit-width is within the tolerance"
+        elif knee["sure_bits"] is None:
+            text = f"{label}: {knee['bits']} bits, not sure at any bit-width measured"
+        else:
+            text = f"{label}: {knee['bits']} bits, sure from {knee['sure_bits']}"
+        noise = figure(max(curve["deviations"]), 2)
+        lines.append(f"{text} (standard deviation of a point up to {noise})")
+    if not lines:
+        return "no knee: the outputs are not judged"
+    title = (
+        f"knee, the fewest bits from which the loss of quality stays within"
+        f" {figure(study['tolerance'])} of full precision; sure: also the upper end of the loss's 95 %"
+        f" interval on these {study['items']} items"
+    )
+    return "\n".join([filled(title), *map(bullet, lines)])
+
+
 def draw_calibration(folder: Path) -> Path | None:
     """Draw ``calibration.png`` from a calibration's folder; None where matplotlib is missing.
 
-    On the left the magnitudes with the exponential law of the same mean, on the right the distortion
-    against bits, measured as points and predicted as lines.
+    On the left the magnitudes with the two laws of greatest likelihood, on the right the distortion of
+    some quantizers against bits, measured as points and predicted as lines.
 
     Raises
     ------
@@ -115,7 +165,7 @@ def draw_calibration(folder: Path) -> Path | None:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    picture = Figure(figsize=(10, 4), constrained_layout=True)
+    picture = Figure(figsize=(12, 4.2), constrained_layout=True)
     left, right = picture.subplots(1, 2)
     _magnitudes(left, record)
     _distortion(right, record)
@@ -128,23 +178,39 @@ def draw_calibration(folder: Path) -> Path | None:
 
 
 def _magnitudes(axes: Axes, record: Mapping[str, Any]) -> None:
-    rate = record["pooled"]["rate"]
-    borders = np.array(record["histogram"]["borders"]) * rate
-    density = np.array(record["histogram"]["density"]) / rate
-    axes.stairs(density, borders, fill=True, alpha=0.4, label=f"weights of {record['name']}")
-    axes.plot(borders, np.exp(-borders), color="black", label=f"exponential, λ = {rate:.4g}")
-    low = np.min(density, where=density > 0.0, initial=1.0)
-    axes.set(yscale="log", ylim=(low / 2.0, 2.0), xlim=(0.0, borders[-1]))
+    pool = record["pooled"]
+    rate, shape, scale = (pool[it] for it in ("rate", "generalised_shape", "generalised_scale"))
+    borders = np.array(record["histogram"]["borders"])
+    density = np.array(record["histogram"]["density"])
+    axes.stairs(
+        density / rate, borders * rate, fill=True, alpha=0.4, label=f"weights of {record['name']}"
+    )
+    laws = {
+        f"exponential, λ = {rate:.4g}": rate * np.exp(-rate * borders),
+        f"generalised normal, shape {shape:.3g}": shape
+        / (scale * math.gamma(1.0 / shape))
+        * np.exp(-((borders / scale) ** shape)),
+    }
+    for style, (label, values) in zip(("-", "--"), laws.items(), strict=True):
+        axes.plot(borders * rate, values / rate, style, color="black", label=label)
+    low = np.min(density / rate, where=density > 0.0, initial=1.0)
+    axes.set(yscale="log", ylim=(low / 2.0, 2.0), xlim=(0.0, borders[-1] * rate))
     axes.set(xlabel="magnitude over its mean", ylabel="density")
     axes.legend(fontsize=8)
 
 
 def _distortion(axes: Axes, record: Mapping[str, Any]) -> None:
     rate = record["pooled"]["rate"]
-    for number, (name, curve) in enumerate(record["curves"].items()):
-        color = f"C{number}"
-        measured, predicted = (np.array(curve[key]) * rate for key in ("measured", "predicted"))
+    curves = record["curves"]
+    drawn = {it: row for it, row in curves.items() if it in _DRAWN or row["predicted"] is not None}
+    for number, (name, curve) in enumerate((drawn or curves).items()):
+        color = f"C{number % 10}"
+        measured = np.array(curve["measured"]) * rate
+        if curve["predicted"] is None:
+            axes.plot(curve["bits"], measured, "x:", color=color, markersize=4, label=name)
+            continue
         axes.plot(curve["bits"], measured, "o", color=color, markersize=4, label=name)
+        predicted = np.array(curve["predicted"]) * rate
         axes.plot(curve["bits"], predicted, "-", color=color, label=f"{name}, by the law")
     axes.set(yscale="log", xlabel="bits per weight", ylabel="mean error over mean magnitude")
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))

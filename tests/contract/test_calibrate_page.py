@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from simran.calibration import CALIBRATED
+
 PAGE = (Path(__file__).parents[2] / "docs" / "calibrate.md").read_text()
 
 
@@ -37,4 +39,6 @@ def test_the_page_from_top_to_bottom(tmp_path: Path) -> None:
     assert abs(layers.loc["encoder.weight", "rate"] - 20.0) < 0.5
     assert not layers.loc["encoder.bias", "quantized"]
     points = pd.read_parquet(tmp_path / "captioner" / "distortion.parquet")
-    assert len(points) == 3 * 3 * 16
+    # Two tensors and the pool; 24 quantizers, six of them without 1 bit.
+    assert len(points) == 3 * (24 * 16 - 6)
+    assert set(points["quantizer"]) == {it.label for it in CALIBRATED}

@@ -46,7 +46,7 @@ def _read(kind: str, data: bytes) -> None:
     path = _folder() / f"mutant.{suffix}"
     path.write_bytes(data)
     with suppress(InputError):
-        statistics(read_tensors(path), distortion=False)
+        statistics(read_tensors(path), settings=())
 
 
 def _mutated(data: bytes, changes: list[tuple[int, int]], cut: int | None) -> bytes:

@@ -18,7 +18,7 @@ SPARE = 192 * 2**20
 
 def _outcome(path: Path) -> str:
     try:
-        found = statistics(read_tensors(path), distortion=False)
+        found = statistics(read_tensors(path), settings=())
     except InputError as error:
         return f"refused: {error}"
     except BaseException as error:

@@ -11,7 +11,7 @@ import pytest
 from checkpoints import weights
 
 import simran
-from simran.calibration import calibrate, read_blocks, write_calibration
+from simran.calibration import Choices, Setting, calibrate, read_blocks, write_calibration
 from simran.cli import main
 from simran.errors import InputError, OutputError, ScenarioError
 from simran.reports import draw_calibration, render_calibration
@@ -73,6 +73,25 @@ def test_json_is_what_the_folder_holds(
     assert capsys.readouterr().out == "results/m\n"
 
 
+def test_chosen_quantizers_are_measured_and_carried(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = ["uniform per group of 16", "integer, clipped by mse"]
+    options = [part for label in labels for part in ("--quantizer", label)]
+    assert _call(monkeypatch, "m.npz", "--out", "out", *options, *options) == 0
+    assert "uniform per group of 16 " in capsys.readouterr().out
+    record = json.loads((home / "out" / "calibration.json").read_text())
+    assert list(record["curves"]) == labels
+    changes = [
+        f"models.captioner={{profile: {home}/out/profile.yaml}}",
+        "models.captioner.quantizer={kind: uniform, scale: 16, clip: none}",
+    ]
+    model = simran.load("warehouse_contention", changes).models["captioner"]
+    assert model.bits == (*range(1, 17),)
+    profile = calibrate("m.npz", choices=Choices(settings=[Setting("integer")])).profile
+    assert set(profile["weights"]["measured"]) == {"integer"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -85,6 +104,9 @@ def test_json_is_what_the_folder_holds(
         (["m.npz", "--out", "m.npz"], "cannot be made a folder"),
         (["norms.npz"], "no weights to quantize"),
         (["zeros.npz"], "all 0 or not finite"),
+        (["m.npz", "--law", "gauss"], "law must be one of exponential, generalised-normal"),
+        (["m.npz", "--quantizer", "unifrom per row"], "did you mean 'uniform per row'?"),
+        (["flat.npz", "--law", "generalised-normal"], "leave out --law for the exponential law"),
     ],
 )
 def test_faults_are_one_line_and_exit_2(
@@ -96,6 +118,7 @@ def test_faults_are_one_line_and_exit_2(
 ) -> None:
     np.savez(home / "norms.npz", n=np.ones(5))
     np.savez(home / "zeros.npz", n=np.zeros((5, 5)))
+    np.savez(home / "flat.npz", n=np.linspace(-1.0, 1.0, 1000).reshape(10, 100))
     assert _call(monkeypatch, *arguments) == 2
     shown = capsys.readouterr().err
     assert shown.startswith("error: ")

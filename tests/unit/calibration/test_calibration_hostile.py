@@ -25,6 +25,7 @@ from checkpoints import (
     varint,
     weights,
 )
+from ctranslate2_files import model_bytes, number, tensor_bytes, text
 
 SUPPORT = Path(__file__).parents[2] / "support"
 W = weights(20.0, (8, 16))
@@ -180,9 +181,39 @@ def _onnx() -> Iterator[tuple[str, bytes, str]]:
     yield "nested", deep, "read"
 
 
+def _ctranslate2() -> Iterator[tuple[str, bytes, str]]:
+    one = tensor_bytes("w", W)
+    sound = model_bytes([one])
+    yield "cut-in-data", sound[: len(sound) // 2], "claims 512 bytes"
+    yield "cut-in-number", sound[:-2], "a number claims 4 bytes"
+    yield "longer", sound + b"\0", "tensors end at byte"
+    yield "many", model_bytes([one], count=2**32 - 1), "claims 4294967295 tensors"
+    yield "fewer", model_bytes([one], count=90_000), "only zero"
+    yield "twice", model_bytes([one, one]), "given twice"
+    yield "alias", model_bytes([one], [("v", "u")]), "names a tensor 'u'"
+    yield "type", model_bytes([tensor_bytes("w", W, code=9)]), "element type 9"
+    yield "shape", model_bytes([tensor_bytes("w", W, code=4)]), "its shape needs 256"
+    head = text("w") + number(2, 1)
+    huge = head + number(2**31) * 2 + number(0, 1) + number(16)
+    yield "huge", model_bytes([huge]), "more elements"
+    long = head + number(2**15) * 2 + number(0, 1) + number(2**32 - 1)
+    yield "long", model_bytes([long]), "its shape needs 4294967296"
+    axes = text("w") + number(255, 1) + number(1) * 255 + number(0, 1) + number(4) + bytes(4)
+    yield "rank", model_bytes([axes]), "no list of whole numbers"
+    name = number(2, 2) + b"ww"
+    yield "name", model_bytes([name + one[4:]]), "only zero"
+    yield "name-text", model_bytes([text(b"\xff") + one[4:]]), "no text"
+    yield "name-empty", model_bytes([number(0, 2) + one[4:]]), "only zero"
+
+
 CASES = [
     pytest.param(f"{name}.{kind}", data, words, id=f"{kind}-{name}")
-    for kind, cases in (("safetensors", _safetensors), ("npz", _npz), ("onnx", _onnx))
+    for kind, cases in (
+        ("safetensors", _safetensors),
+        ("npz", _npz),
+        ("onnx", _onnx),
+        ("bin", _ctranslate2),
+    )
     for name, data, words in cases()
 ]
 

@@ -14,6 +14,7 @@ from simran.calibration import (
     Estimate,
     Metric,
     Setting,
+    Sweep,
     find_knee,
     findings,
     fit_coefficient,
@@ -217,3 +218,25 @@ def test_a_network_without_a_metric_has_no_knee() -> None:
     row = record["quantizers"]["uniform"]
     assert (record["quality"], row["curve"], row["knee"]) == (None, None, None)
     assert row["coefficient"]["value"] > 0.0
+
+
+def test_a_coefficient_may_be_fitted_where_the_quality_stands_only() -> None:
+    network = _dense()
+    study = measure_output_distortion(network, [Setting("uniform")], range(1, 9), resamples=10)
+    (sweep,) = study.sweeps
+    found = findings(study, sweep, 0.01, None)
+    assert found.knee is not None
+    assert found.knee.bits == 5
+    assert found.end is not None
+    assert found.end.bits == (5, 6, 7, 8)
+    assert findings(study, sweep, 0.0, (7, 8)).end.bits == (7, 8)  # type: ignore[union-attr]
+    record = study_record(study, (), 0.01, None)
+    assert record["pooled_coefficient"] is None
+    assert record["quantizers"]["uniform"]["coefficient"]["bits"] == [5, 6, 7, 8]
+    unreached = findings(study, _worst(sweep), 0.01, None)
+    assert (unreached.knee.bits, unreached.end) == (None, None)  # type: ignore[union-attr]
+
+
+def _worst(sweep: Sweep) -> Sweep:
+    """Return the points of one bit, at which the quality has collapsed."""
+    return Sweep(sweep.setting, sweep.points[:1])

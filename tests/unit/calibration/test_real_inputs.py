@@ -16,7 +16,7 @@ pytest.importorskip("onnxruntime")
 from onnx_files import BIAS, IMAGES, LAST, small_onnx
 from toy import toy
 
-from simran.calibration import read_arrays, read_graph
+from simran.calibration import RealInputs, read_arrays, read_graph
 from simran.calibration.onnx_network import OnnxNetwork
 from simran.cli import app
 from simran.errors import InputError
@@ -85,8 +85,13 @@ def test_the_profile_carries_what_was_measured(home: Path) -> None:
         **dict(zip(row["curve"]["bits"], row["curve"]["fitted"], strict=True)),
         32: 1.0,
     }
-    assert profile["output_coefficient"] == 1.0  # the fitted one is of a scale per row
-    assert row["coefficient"]["value"] > 0.0
+    assert profile["quantizer"] == {"kind": "uniform", "scale": "row", "clip": "none"}
+    assert profile["output_coefficient"] == row["coefficient"]["value"]
+    agent = profile["blocks"][0]
+    for point in row["points"]:  # rows are output channels in the profile too
+        error = agent["weights"]["measured"]["uniform per row"][point["bits"]]
+        share = agent["parameters"] / profile["parameters"]
+        assert error * share == pytest.approx(point["parameter_distortion"], rel=1e-5)
     assert profile["provenance"]["quality"]["kind"] == "measured"
     model = load(
         toy(models__m={"profile": str(home / "out" / "profile.yaml"), "split": "agent"})
@@ -101,7 +106,10 @@ def test_the_table_names_every_quantizer(home: Path) -> None:
     assert result.exit_code == 0, result.output
     for label in ("integer per group of 64", "lloyd-max", "power-of-two per row"):
         assert f"{label} " in result.stdout
-    assert "top-1 agreement with full precision" in " ".join(result.stdout.split())
+    text = " ".join(result.stdout.split())
+    assert "top-1 agreement with full precision" in text
+    assert "knee, the fewest bits from which the loss of quality stays within 0.01" in text
+    assert text.count("(standard deviation of a point up to ") == len(RealInputs(home).settings)
 
 
 @pytest.mark.parametrize(

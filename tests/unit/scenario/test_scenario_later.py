@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from toy import toy
 
+from simran.catalog import LATER
 from simran.errors import ScenarioError
 from simran.scenario import load
 
@@ -81,6 +82,7 @@ def test_nothing_at_all_is_the_default_too(path: str) -> None:
     assert load(document).groups == load(toy()).groups
 
 
-def test_later_models_of_the_catalogue() -> None:
-    with pytest.raises(ScenarioError, match="'minilm-l6' is not in this version"):
-        load(toy(models__m={"profile": "minilm-l6"}))
+def test_later_models_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LATER, "models", ("next-year",))
+    with pytest.raises(ScenarioError, match="'next-year' is not in this version"):
+        load(toy(models__m={"profile": "next-year"}))
