@@ -29,7 +29,7 @@ def random_load(rng, count, cells, servers):
     return Stations(cell, server), a, d, inverse, vectors
 
 
-@pytest.mark.parametrize("cells, servers", [(1, 1), (2, 1), (1, 3), (3, 2)])
+@pytest.mark.parametrize(("cells", "servers"), [(1, 1), (2, 1), (1, 3), (3, 2)])
 def test_spectral_radius_is_the_least_largest_sum_of_shares(cells, servers):
     import cvxpy as cp
 
@@ -48,7 +48,7 @@ def test_spectral_radius_is_the_least_largest_sum_of_shares(cells, servers):
         )
 
 
-@pytest.mark.parametrize("cells, servers", [(1, 1), (2, 1), (3, 2)])
+@pytest.mark.parametrize(("cells", "servers"), [(1, 1), (2, 1), (3, 2)])
 def test_optimal_shares_meet_every_delay_and_add_up_to_the_radius(cells, servers):
     rng = np.random.default_rng(cells)
     stations, a, d, inverse, vectors = random_load(rng, 9, cells, servers)

@@ -69,7 +69,8 @@ def test_a_part_of_the_agents_gets_equal_shares(cls):
     design = cls().allocate(part)
     assert np.isnan(design.bandwidth_share[0])
     share = evaluate(part, design, assumed_share=0.25)
-    assert bool(share.delay_ok[0]) and bool(share.energy_ok[0])
+    assert bool(share.delay_ok[0])
+    assert bool(share.energy_ok[0])
 
 
 @EVERY
