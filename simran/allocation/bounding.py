@@ -6,7 +6,7 @@ import heapq
 
 import numpy as np
 
-from simran.allocation.common_clock import settle_clocks, spread_clock
+from simran.allocation.common_clock import may_fit, spread_clock
 from simran.allocation.enumeration import Selection, first_fitting, rank
 from simran.allocation.prices import Offer, decompose
 from simran.allocation.problem import Bools, Ints
@@ -16,7 +16,6 @@ from simran.allocation.stages import RELATIVE_TOLERANCE
 __all__ = ["branch_and_bound", "lower_bound"]
 
 _MOST_NODES = 60_000
-_PORTION = 1024
 
 
 def branch_and_bound(
@@ -49,7 +48,6 @@ def _leaves(
 ) -> Ints | None:
     """Return (N, n) the combinations that may be better than what is known; None if too many."""
     count = len(served)
-    room = group.capacity(served)
     value = group.menu.value
     limit = np.inf if known is None else known.value(group, fair)[0] * (1 + RELATIVE_TOLERANCE)
     least = np.array(
@@ -76,14 +74,8 @@ def _leaves(
         if len(nodes) > _MOST_NODES:
             return None
         if done.sum() < served.sum():
-            takes_part = np.broadcast_to(done, nodes.shape)
-            load = np.concatenate(
-                [
-                    settle_clocks(group, part, takes_part[: len(part)])[0]
-                    for part in np.array_split(nodes, max(1, -(-len(nodes) // _PORTION)))
-                ]
-            )
-            nodes, worth = nodes[load <= room], worth[load <= room]
+            kept = may_fit(group, nodes, np.broadcast_to(done, nodes.shape))
+            nodes, worth = nodes[kept], worth[kept]
     return nodes
 
 

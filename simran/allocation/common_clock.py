@@ -16,11 +16,12 @@ from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.shared import Contention
 
-__all__ = ["clock_grid", "load_of", "settle_clocks", "spread_clock"]
+__all__ = ["clock_grid", "load_of", "may_fit", "settle_clocks", "spread_clock"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _STEPS = 44  # leaves 1e-9 of the range of logarithms
 _GRID = 13
+_INTERVALS = 8
 
 
 def spread_clock(group: Contention, clocks_hz: Floats) -> Floats:
@@ -71,6 +72,41 @@ def settle_clocks(
             least = np.where(better, load, least)
             clocks = np.where(better[:, None], tried, clocks)
     return least, clocks
+
+
+def may_fit(group: Contention, columns: Ints, served: Bools) -> Bools:
+    """Tell quickly which designs (N,) may have shares: those left out have none under any clock.
+
+    In each of some intervals of the clock the times are those of its upper end and the energies those of
+    its lower end, which is too good for every clock in it.
+
+    Parameters
+    ----------
+    group : who contends
+    columns, served : (N, n) designs and who takes part
+    """
+    needs = group.menu.take(columns)
+    room = group.capacity(served)
+    found = np.zeros(len(columns), dtype=np.bool_)
+    for low, high in _intervals(group):
+        inverse = needs.inverse_time(spread_clock(group, low))
+        vectors = group.stations.vectors(needs, spread_clock(group, high))
+        matrix = load_matrix(vectors, np.where(served, inverse, 0.0))
+        found |= largest_load(matrix) <= room
+    return found
+
+
+def _intervals(group: Contention) -> list[tuple[Floats, Floats]]:
+    """Return intervals that cover the clocks (S,) of all servers."""
+    lows = np.array([low for low, _, _ in group.clocks])
+    highs = np.array([high for _, high, _ in group.clocks])
+    if len(group.clocks) != 1:
+        return [(lows, highs)]
+    steps = group.clocks[0][2]
+    if len(steps):
+        return [(steps[[it]], steps[[it]]) for it in range(len(steps))]
+    edges = np.geomspace(lows[0], highs[0], _INTERVALS + 1)
+    return [(edges[[it]], edges[[it + 1]]) for it in range(_INTERVALS)]
 
 
 def clock_grid(group: Contention, server: int) -> Floats:

@@ -9,7 +9,7 @@ geometric program's, so a golden section finds the clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,12 +36,14 @@ class Split:
     bandwidth, server : (n,) β and φ; 0 where an agent uses none
     clocks_hz : (S,) [Hz]
     energy_j : sum of the energies of all served agents that share anything [J]
+    log_prices : (J,) the prices that led to it, or None
     """
 
     bandwidth: Floats
     server: Floats
     clocks_hz: Floats
     energy_j: float
+    log_prices: Floats | None = None
 
 
 def even_split(group: Contention, selection: Selection, clocks_hz: Floats) -> Split:
@@ -76,7 +78,7 @@ def _tuned(group: Contention, selection: Selection, best: Split, server: int) ->
         return _possible(group, selection, changed(clock_hz))
 
     def at(clock_hz: float) -> Split:
-        return _at(group, selection, changed(clock_hz))
+        return _at(group, selection, changed(clock_hz), best.log_prices)
 
     if len(steps):
         tried = [at(step) for step in steps.tolist() if fits(step)]
@@ -163,32 +165,34 @@ class _Task:
         total: Floats = bandwidth @ self.stations.cell + server @ self.stations.server
         return total
 
-    def frugal(self) -> tuple[Floats, Floats]:
-        """Return the shares of least energy: the prices at which all that there is gets used."""
+    def prices(self, start: Floats | None) -> Floats:
+        """Return the logarithms of the prices (J,) at which all that there is gets used."""
         size = self.vectors.shape[1]
-        scale = float(
-            np.sum(self.kappa * (0.5 * self.needs.time_s) ** (1 - self.needs.agent.exponent[:, 0]))
-        )
-        prices = np.full(size, np.log(max(scale, 1e-12)))
+        power = self.needs.agent.exponent[:, 0] - 1
+        half_s = 0.5 * np.where(self.uses, self.needs.time_s, 1.0)
+        scale = float(np.sum(self.kappa * half_s**-power))
+        prices = np.full(size, np.log(max(scale, 1e-12))) if start is None else start
         slope = -0.5 * np.eye(size)
         gap = self._gap(prices)
         for _ in range(_ROUNDS):
-            step = np.clip(np.linalg.lstsq(slope, -gap, rcond=None)[0], -4.0, 4.0)
-            following = self._gap(prices + step)
-            prices = prices + step
-            length = float(step @ step)
-            if np.abs(following).max() < 1e-9 or length < 1e-20:
+            if np.abs(gap).max() < 1e-8:
                 break
+            step = np.clip(np.linalg.lstsq(slope, -gap, rcond=None)[0], -4.0, 4.0)
+            length = float(step @ step)
+            if length < 1e-20:
+                break
+            prices = prices + step
+            following = self._gap(prices)
             slope = slope + np.outer(following - gap - slope @ step, step) / length
             gap = following
-        return self._within(self.scaled(*self.demand(prices)))
+        return prices
 
     def _gap(self, prices: Floats) -> Floats:
         used = self.used(*self.demand(prices))
         gap: Floats = np.log(np.where(used > 0, used, self.room) / self.room)
         return gap
 
-    def _within(self, wanted: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    def within(self, wanted: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
         """Return the shares nearest to those wanted, on the way from the even ones, that are in time."""
         even = self.even()
 
@@ -199,8 +203,8 @@ class _Task:
             )
 
         def late(part: float) -> bool:
-            over = self.shared_s(*mixed(part))[self.uses] > self.tau[self.uses] * (1 + 1e-12)
-            return bool(over.any())
+            taken = self.shared_s(*mixed(part))[self.uses]
+            return not bool((taken <= self.tau[self.uses] * (1 + 1e-12)).all())
 
         if not late(1.0):
             return mixed(1.0)
@@ -211,9 +215,14 @@ class _Task:
         return mixed(low)
 
 
-def _at(group: Contention, selection: Selection, clocks_hz: Floats) -> Split:
+def _at(
+    group: Contention, selection: Selection, clocks_hz: Floats, start: Floats | None = None
+) -> Split:
+    """Return the split of least energy under given clocks; ``start`` are prices to begin with."""
     task = _Task(group, selection, clocks_hz)
-    return task.split(*task.frugal())
+    prices = task.prices(start)
+    split = task.split(*task.within(task.scaled(*task.demand(prices))))
+    return replace(split, log_prices=prices)
 
 
 def _possible(group: Contention, selection: Selection, clocks_hz: Floats) -> bool:

@@ -8,15 +8,16 @@ from itertools import combinations
 
 import numpy as np
 
-from simran.allocation.common_clock import settle_clocks
+from simran.allocation.common_clock import may_fit, settle_clocks
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.shared import Contention
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
 __all__ = ["Selection", "enumerate_designs", "equals", "first_fitting", "rank", "subsets"]
 
-_PORTION = 1024
+_PORTION = 256
 _MOST_EQUALS = 32
+_MANY = 8192
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ def first_fitting(group: Contention, columns: Ints, served: Bools, fair: bool) -
     columns : (N, n) combinations, in order
     """
     room = group.capacity(served)
+    hopeful = [
+        part[may_fit(group, part, np.broadcast_to(served, part.shape))]
+        for part in np.array_split(columns, max(1, -(-len(columns) // _MANY)))
+    ]
+    columns = np.concatenate(hopeful)
     found: list[Selection] = []
     limit = np.inf, np.inf
     for start in range(0, len(columns), _PORTION):
