@@ -140,6 +140,8 @@ class _Scheme:
         clocks = spread_clock(group, split.clocks_hz)
         known.clock_hz[rows] = np.where(group.menu.common, clocks, np.nan)
         crumb = np.where(group.degrades & ~selection.served, 0.01, RESERVE) / len(rows)
+        if not selection.served.any():  # all do as well as may be
+            crumb = np.full(len(rows), 1.0 / len(rows))
         for mine, given, places in (
             (known.bandwidth, split.bandwidth, group.stations.cell),
             (known.server, split.server, group.stations.server),

@@ -225,3 +225,13 @@ def test_options_that_are_none(options):
 @EVERY
 def test_conformance(cls):
     assert [check for check in check_allocator(cls) if not check.passed] == []
+
+
+@EVERY
+def test_where_nobody_can_be_served_all_do_as_well_as_may_be(cls):
+    problem = alike(3, delay_budget_s=0.01)
+    design = cls().allocate(problem)
+    refuse_impossible(problem, design)
+    assert not design.feasible.any()
+    np.testing.assert_allclose(design.bandwidth_share, 1 / 3)
+    assert design.weight_bits.tolist() == [1, 1, 1]
