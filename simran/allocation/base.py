@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from simran.allocation.options import read_flag
 from simran.allocation.problem import Allocation, Problem
+from simran.allocation.queues import plan_with_waits
 from simran.allocation.reasons import reason
 from simran.errors import InputError, UnknownNameError
 from simran.registry import Registry
@@ -32,6 +34,17 @@ class Option:
     description: str
     default: Any
     read: Callable[[Any], Any]
+
+
+_EVERY: Mapping[str, Option] = MappingProxyType(
+    {
+        "queue_aware": Option(
+            "true or false: whether to plan with the waits that the load lets expect",
+            False,
+            read_flag,
+        )
+    }
+)
 
 
 class Allocator(ABC):
@@ -56,14 +69,33 @@ class Allocator(ABC):
         self, options: Mapping[str, Any] | None = None, rng: np.random.Generator | None = None
     ) -> None:
         given = dict(options or {})
+        known = self.all_options()
         for key in given:
-            if key not in self.OPTIONS:
-                raise UnknownNameError("option", key, self.OPTIONS, f"allocator {self.name!r}")
+            if key not in known:
+                raise UnknownNameError("option", key, known, f"allocator {self.name!r}")
         self.rng = rng
         self.options: dict[str, Any] = {
             key: _read(self.name, key, option, given.get(key, option.default))
-            for key, option in self.OPTIONS.items()
+            for key, option in known.items()
         }
+
+    @classmethod
+    def all_options(cls) -> dict[str, Option]:
+        """Return its own options, and those that every allocator has."""
+        return {**cls.OPTIONS, **_EVERY}
+
+    def decide(self, problem: Problem) -> tuple[Problem, Allocation]:
+        """Return what was asked in the end, and the answer; this is what runs and ``solve`` call.
+
+        With ``queue_aware``, waits are planned with that the load of the designs lets expect.
+
+        Parameters
+        ----------
+        problem : as observed
+        """
+        if getattr(self, "options", {}).get("queue_aware"):
+            return plan_with_waits(self.allocate, problem)
+        return problem, self.allocate(problem)
 
     @abstractmethod
     def allocate(self, problem: Problem) -> Allocation:

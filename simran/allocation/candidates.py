@@ -120,6 +120,26 @@ class Candidates:
         found: Bools = np.logical_or.reduce(self.reaches, axis=2)
         return found
 
+    def with_shares(self, shares: Shares) -> Candidates:
+        """Return the same candidates under other shares of cell and server.
+
+        Parameters
+        ----------
+        shares : β and φ, broadcastable to (n, C)
+        """
+        cost = stages(self.problem, self.table, self.agents[:, None], self.cuts, shares)
+        more_s = cost.transfers_s - self.cost.transfers_s
+        return replace(
+            self,
+            cost=cost,
+            fixed_s=self.fixed_s + more_s,
+            time_left_s=self.time_left_s - more_s,
+        )
+
+    def hurried(self) -> Candidates:
+        """Return the same candidates, of which the fastest within the energy budget is wanted."""
+        return replace(self, problem=replace(self.problem, select="min-delay"))
+
     def part(self, rows: Ints, cuts: Ints) -> Candidates:
         """Return some agents with some cuts, in the order given; a cut may come more than once."""
         grid = np.ix_(rows, cuts)

@@ -15,9 +15,16 @@ from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
 __all__ = ["plan"]
 
 Chooser = Callable[[Candidates], Choice]
+Prepare = Callable[[Candidates], Candidates]
 
 
-def plan(problem: Problem, name: str, restriction: Restriction, chooser: Chooser) -> Allocation:
+def plan(
+    problem: Problem,
+    name: str,
+    restriction: Restriction,
+    chooser: Chooser,
+    prepare: Prepare | None = None,
+) -> Allocation:
     """Return the allocation that takes each agent's design from ``chooser``.
 
     Where nothing is feasible the agent's ``on_violation`` decides: ``degrade`` takes the fewest
@@ -26,11 +33,12 @@ def plan(problem: Problem, name: str, restriction: Restriction, chooser: Chooser
     ``fallback-on-device`` takes the best on-device design, or failing that the fewest bits at full
     clocks. Agents whose weights fit nowhere have ``failed``. ``binding`` then says what rules out
     the fewest bits that reach the quality floor under the cut with the least delay, or is
-    ``quality`` if none do under any cut.
+    ``quality`` if none do under any cut. ``prepare`` puts shares and clocks of the server in force.
     """
     draft = _Draft(problem)
     for given in batches(problem, restriction):
-        draft.settle(given, chooser(given))
+        ready = prepare(given) if prepare else given
+        draft.settle(ready, chooser(ready))
     return draft.finish(name)
 
 

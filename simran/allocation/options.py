@@ -4,12 +4,67 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["read_frequency_hz", "read_integer", "read_share"]
+__all__ = [
+    "read_choice",
+    "read_count",
+    "read_flag",
+    "read_frequency_hz",
+    "read_integer",
+    "read_share",
+]
 
 _SCALES = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 _QUANTITY = re.compile(r"([-+0-9.eE]+)\s*([A-Za-z]*)")
+
+
+def read_choice(*names: str) -> Callable[[Any], str]:
+    """Return what reads one of some names.
+
+    Examples
+    --------
+    >>> read_choice("left", "right")("left")
+    'left'
+    """
+
+    def read(value: Any) -> str:
+        if value not in names:
+            raise ValueError(f"{value!r} is none of {', '.join(names)}")
+        return str(value)
+
+    return read
+
+
+def read_count(most: int) -> Callable[[Any], int]:
+    """Return what reads an integer from 0 to ``most``.
+
+    Examples
+    --------
+    >>> read_count(6)(0)
+    0
+    """
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or value != int(value) or not 0 <= value <= most:
+            raise ValueError(f"{value!r} is not an integer from 0 to {most}")
+        return int(value)
+
+    return read
+
+
+def read_flag(value: Any) -> bool:
+    """Return true or false.
+
+    Raises
+    ------
+    ValueError
+        if it is neither
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
 
 
 def read_share(value: Any) -> float:

@@ -97,13 +97,15 @@ class Problem:
     link_s_per_bit, link_delay_s : (K,) transport from cell to server, one way and idle [s/bit, s]
     agent_wait_s, uplink_wait_s, server_wait_s : (K,) waits observed [s]
     decision_s : (K,) time that the decision itself takes [s]
+    arrival_rate_hz : (K,) mean rate of an agent's requests [Hz]; 0 where it is not known
+    arrival_scv, size_scv : (K,) squared coefficients of variation of gaps and of sizes
     delay_budget_s, energy_budget_j : (K,) T0 [s], E0 [J]; inf for none
     quality_floor : (K,) least quality that a design may have; -inf for none
     weight : (K,) w_k
     cell_index, server_index : (K,) which cell and server an agent uses
     cell_scheduler, cell_sharing, cell_agents : per cell; the last how many agents it has, with
         those that this problem is not about
-    server_discipline, server_partition, server_agents : per server, likewise
+    server_discipline, server_partition, server_agents, server_workers : per server, likewise
     headroom : part of the delay budget kept for queues
     select : ``min-energy`` or ``min-delay``
     on_violation : (K,) names
@@ -128,6 +130,9 @@ class Problem:
     uplink_wait_s: Floats
     server_wait_s: Floats
     decision_s: Floats
+    arrival_rate_hz: Floats
+    arrival_scv: Floats
+    size_scv: Floats
     delay_budget_s: Floats
     energy_budget_j: Floats
     quality_floor: Floats
@@ -140,6 +145,7 @@ class Problem:
     server_discipline: tuple[str, ...]
     server_partition: tuple[str, ...]
     server_agents: tuple[int, ...]
+    server_workers: tuple[int, ...]
     headroom: float
     select: str
     on_violation: tuple[str, ...]

@@ -12,7 +12,7 @@ from simran.allocation.candidates import Candidates, Restriction, candidates
 from simran.allocation.designs import best, solve
 from simran.allocation.evaluate import evaluate
 from simran.allocation.problem import Allocation, Floats, Problem
-from simran.allocation.stages import RELATIVE_TOLERANCE, Shares, stages, waits
+from simran.allocation.stages import RELATIVE_TOLERANCE, Shares, waits
 from simran.units import compared
 
 __all__ = ["Restrict", "reason"]
@@ -87,14 +87,7 @@ def _given(
         np.where(share > 0, share, restriction.assumed_share)
         for share in (allocation.bandwidth_share[agent], allocation.server_share[agent])
     ]
-    cost = stages(alone, given.table, row[:, None], given.cuts, Shares(*shares))
-    more_s = cost.transfers_s - given.cost.transfers_s
-    return replace(
-        given,
-        cost=cost,
-        fixed_s=given.fixed_s + more_s,
-        time_left_s=given.time_left_s - more_s,
-    )
+    return given.with_shares(Shares(*shares))
 
 
 def _shortfall(given: Candidates, restriction: Restriction, allocator: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from simran.allocation.problem import ClockSet, CutTable, Problem
 from simran.allocation.simple import clock_set, cut_table, many_agents
 
-__all__ = ["sample_problem"]
+__all__ = ["contended_problem", "sample_problem"]
 
 _STEPS = 5
 
@@ -116,3 +116,74 @@ def _clock(
         pue=rng.uniform(1.0, 1.5, count),
         **tables,
     )
+
+
+def contended_problem(
+    rng: np.random.Generator,
+    count: int,
+    *,
+    most_bits: int = 10,
+    cuts: int = 1,
+    stepped: bool = False,
+    crowding: float = 1.0,
+    **columns: Any,
+) -> Problem:
+    """Return the problem of ``count`` unlike agents that contend for one cell and one server.
+
+    Both give shares. The rate of the cell and the cores of the server grow with ``count``, so that an equal
+    share is worth the same at any number.
+
+    Parameters
+    ----------
+    rng : decides all numbers
+    count : K
+    most_bits : largest candidate bit-width
+    cuts : number of splits that are allowed, 1 to 3
+    stepped : whether all processors have tables of clocks
+    crowding : by what factor less there is to share out
+    columns : fields of :class:`Problem` to set, as in :func:`simran.allocation.simple.many_agents`
+    """
+    here = np.array([0.5, 0.25, 0.75])[:cuts]
+    law = here[:, None] * 2.0 ** (1.0 - np.arange(1, most_bits + 1))
+    table = cut_table(
+        agent_flops=600e9 * here,
+        server_flops=600e9 * (1 - here),
+        uplink_bits=np.array([4e6, 8e6, 2e6])[:cuts],
+        downlink_bits=512.0,
+        bits=np.arange(1, most_bits + 1),
+        distortion=law * rng.uniform(0.8, 1.2),
+    )
+    alpha = float(rng.choice([2.5, 3.0]))
+    room = count / crowding
+    tables: list[dict[str, Any]] = [{}, {}]
+    if stepped:
+        highest = (2e9, 10e9)
+        for side, (top, watts) in enumerate(zip(highest, (0.8, 2.0), strict=True)):
+            steps = top * np.linspace(0.2, 1.0, _STEPS)
+            tables[side] = {"table_hz": steps, "table_w": watts * (steps / top) ** alpha}
+    agent = clock_set(
+        count,
+        f_max_hz=2e9 if stepped else rng.uniform(1e9, 3e9, count),
+        dynamic=rng.uniform(0.5, 2.0, count) * 1e-28 * 2e9 ** (3 - alpha),
+        exponent=alpha,
+        **tables[0],
+    )
+    server = clock_set(
+        count,
+        f_max_hz=10e9,
+        flops_per_cycle=64.0 * room,
+        dynamic=1e-30 * room * 10e9 ** (3 - alpha),
+        exponent=alpha,
+        **tables[1],
+    )
+    chosen: dict[str, Any] = {
+        "size": rng.uniform(0.7, 1.4, count),
+        "rate_bps": rng.uniform(1e7, 6e7, count) * room,
+        "transmit_w": rng.uniform(0.2, 2.0, count),
+        "delay_budget_s": rng.uniform(1.5, 5.0, count),
+        "energy_budget_j": rng.uniform(0.8, 4.0, count),
+        "weight": rng.uniform(0.5, 2.0, count),
+        "cell_scheduler": ("allocated",),
+        "server_discipline": ("allocated",),
+    }
+    return many_agents(table, agent, server, **(chosen | columns))

@@ -26,6 +26,9 @@ _EACH: Mapping[str, float] = {
     "uplink_wait_s": 0.0,
     "server_wait_s": 0.0,
     "decision_s": 0.0,
+    "arrival_rate_hz": 0.0,
+    "arrival_scv": 1.0,
+    "size_scv": 0.0,
     "delay_budget_s": np.inf,
     "energy_budget_j": np.inf,
     "quality_floor": -np.inf,
@@ -137,6 +140,7 @@ def many_agents(
         rest["on_violation"] = (rest["on_violation"],) * count
     for station, index in (("cell_agents", "cell_index"), ("server_agents", "server_index")):
         rest.setdefault(station, tuple(np.bincount(rest[index]).tolist()))
+    rest.setdefault("server_workers", (1,) * len(rest["server_agents"]))
     return Problem(agent_clock=agent_clock, server_clock=server_clock, **each, **rest)
 
 

@@ -145,11 +145,12 @@ class Controller:
 
     def _decide_all(self, problem: Problem) -> None:
         everyone = range(len(problem.agents))
-        allocation = self._ask(problem, self._allocator)
-        if allocation is None:
+        asked = self._ask(problem, self._allocator)
+        if asked is None:
             if self._keys[0] is None:
                 raise self._no_design()
             return
+        problem, allocation = asked
         made = designs(problem, allocation, self._designs, everyone)
         answer = self._allocator, problem, allocation
         self._designs += len({design.id for design in made.values()})
@@ -183,20 +184,21 @@ class Controller:
         names = ("size", "uplink_size", "server_size", "agent_wait_s", "uplink_wait_s")
         values = dict(zip((*names, "server_wait_s"), (*sizes, *waits), strict=True))
         problem = replace(template, **{name: np.array([it]) for name, it in values.items()})  # type: ignore[arg-type]
-        allocation = self._ask(problem, allocator)
-        if allocation is None:
+        asked = self._ask(problem, allocator)
+        if asked is None:
             if self._keys[agent] is None:
                 raise self._no_design()
             return self._world.agents[agent].design
+        problem, allocation = asked
         design = designs(problem, allocation, self._designs, (0,))[0]
         self._designs += 1
         self._world.agents[agent].design = design
         self._note(agent, design, (allocator, problem, allocation), 0)
         return design
 
-    def _ask(self, problem: Problem, allocator: Allocator) -> Allocation | None:
+    def _ask(self, problem: Problem, allocator: Allocator) -> tuple[Problem, Allocation] | None:
         began = time.perf_counter()
-        allocation = allocator.allocate(problem)
+        problem, allocation = allocator.decide(problem)
         self.wall_s += time.perf_counter() - began
         self.decisions += 1
         try:
@@ -209,7 +211,7 @@ class Controller:
             if len(self.refusals) < 10:
                 self.refusals.append(f"at {self._world.clock.now:g} s: {error}")
             return None
-        return allocation
+        return problem, allocation
 
     def _note(self, agent: int, design: Design, answer: Answer, row: int) -> None:
         key = tuple(repr(getattr(design, name)) for name in _KEY)

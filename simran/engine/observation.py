@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simran.allocation import ClockSet, Problem
 from simran.compute import PowerLaw, Processor
 from simran.engine.cuts import cut_table
 from simran.engine.world import agent_names, route
-from simran.scenario import AgentGroup, Scenario
+from simran.scenario import AgentGroup, Arrivals, Scenario, SizeLaw
 
 __all__ = ["observe"]
 
@@ -46,6 +47,9 @@ def observe(scenario: Scenario) -> Problem:
         uplink_wait_s=zeros,
         server_wait_s=zeros,
         decision_s=zeros + _decision_s(scenario),
+        arrival_rate_hz=np.array([_rate_hz(group) for group in groups]),
+        arrival_scv=np.array([_gap_scv(group.arrivals) for group in groups]),
+        size_scv=np.array([_size_scv(scenario.models[group.model].size) for group in groups]),
         delay_budget_s=np.array([group.delay_budget_s for group in groups]),
         energy_budget_j=np.array([group.energy_budget_j for group in groups]),
         quality_floor=np.array([group.quality_floor for group in groups]),
@@ -58,10 +62,47 @@ def observe(scenario: Scenario) -> Problem:
         server_discipline=tuple(server.discipline for server in scenario.servers.values()),
         server_partition=tuple(server.partition for server in scenario.servers.values()),
         server_agents=tuple(sum(it.server == name for it in groups) for name in servers),
+        server_workers=tuple(server.workers for server in scenario.servers.values()),
         headroom=scenario.allocator.headroom,
         select=scenario.allocator.select,
         on_violation=tuple(group.on_violation for group in groups),
     )
+
+
+def _rate_hz(group: AgentGroup) -> float:
+    """Return the mean rate of an agent's requests [Hz].
+
+    In a closed loop it depends on the answers: one per thinking time and delay budget is counted on.
+    Of a trace it is the number of gaps over the time that they span.
+    """
+    arrivals = group.arrivals
+    if arrivals.process == "closed-loop":
+        return 1.0 / (arrivals.think_s + group.delay_budget_s)
+    if arrivals.process == "trace":
+        span_s = arrivals.trace_s[-1] - arrivals.trace_s[0]
+        return (len(arrivals.trace_s) - 1) / span_s if span_s > 0 else 0.0
+    return arrivals.rate_hz
+
+
+def _gap_scv(arrivals: Arrivals) -> float:
+    """Return the squared coefficient of variation of the gaps between arrivals."""
+    if arrivals.process == "gamma":
+        return arrivals.cv**2
+    if arrivals.process == "trace":
+        return _scv(np.diff(arrivals.trace_s))
+    return 1.0 if arrivals.process == "poisson" else 0.0
+
+
+def _size_scv(size: SizeLaw) -> float:
+    """Return the squared coefficient of variation of a request's size."""
+    if size.law == "trace":
+        return _scv(np.array(size.trace))
+    return {"constant": 0.0, "exponential": 1.0}.get(size.law, size.cv**2)
+
+
+def _scv(values: NDArray[np.float64]) -> float:
+    mean = float(values.mean()) if values.size else 0.0
+    return float(values.var()) / mean**2 if mean else 0.0
 
 
 def _decision_s(scenario: Scenario) -> float:

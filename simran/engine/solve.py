@@ -22,11 +22,14 @@ __all__ = ["solve"]
 Bools = NDArray[np.bool_]
 
 _TERMS_S = ("agent_s", "uplink_s", "backhaul_s", "server_s", "return_link_s", "downlink_s")
+_WAITS_S = ("agent_wait_s", "uplink_wait_s", "server_wait_s", "decision_s")
 _TERMS_J = ("agent_j", "transmit_j", "server_j")
 
 
 def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
-    """Return the design of every agent for empty queues, with every term and its slack.
+    """Return the design of every agent, with every term and its slack.
+
+    Queues are empty, unless the allocator is asked to be aware of them.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     chosen = _chosen(problem, agent)
     allocator = make_allocator(scenario, Streams(scenario.seed))
     began = time.perf_counter()
-    allocation = allocator.allocate(problem)
+    problem, allocation = allocator.decide(problem)
     decision_s = time.perf_counter() - began
     allocation = with_equal_shares(problem, allocation)
     refuse_impossible(problem, allocation)
@@ -59,7 +62,7 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "allocator": allocation.allocator,
-        "assumes": _assumes(problem),
+        "assumes": _assumes(problem, bool(allocator.options.get("queue_aware"))),
         "feasible": bool(_feasible(allocation, plan).all()),
         "objective": _number(float(np.sum(weighted))),
         "decision_s": decision_s,
@@ -83,10 +86,11 @@ def _chosen(problem: Problem, agent: str | None) -> list[int]:
     return found
 
 
-def _assumes(problem: Problem) -> str:
+def _assumes(problem: Problem, queue_aware: bool) -> str:
     shared = "allocated" in {*problem.cell_scheduler, *problem.server_discipline}
     rest = "shares as shown" if shared else "nobody else in cell or server"
-    return f"empty queues, requests of mean size, {rest}"
+    queues = "the mean waits that this load lets expect" if queue_aware else "empty queues"
+    return f"{queues}, requests of mean size, {rest}"
 
 
 def _feasible(allocation: Allocation, plan: Evaluation) -> Bools:
@@ -115,7 +119,7 @@ def _agent(
             (plan, ("delay_s", "energy_j")),
             (problem, ("delay_budget_s", "energy_budget_j", "quality_floor")),
             (plan, ("distortion", "distortion_lower", "distortion_upper", "quality")),
-            (plan, _TERMS_S + _TERMS_J),
+            (plan, _TERMS_S + _WAITS_S + _TERMS_J),
         )
         for name in names
     }

@@ -72,7 +72,7 @@ def _allocators() -> list[dict[str, Any]]:
             {
                 "name": name,
                 "options": ", ".join(
-                    f"{key}={it.default}" for key, it in allocator.OPTIONS.items()
+                    f"{key}={it.default}" for key, it in allocator.all_options().items()
                 ),
                 "design": (allocator.__doc__ or "").strip().splitlines()[0],
             }

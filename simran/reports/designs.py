@@ -17,6 +17,12 @@ _DELAYS = (
     ("links back", "return_link_s"),
     ("downlink", "downlink_s"),
 )
+_WAITS = (
+    ("wait at the agent", "agent_wait_s"),
+    ("wait in the cell", "uplink_wait_s"),
+    ("wait at the server", "server_wait_s"),
+    ("decision", "decision_s"),
+)
 _ENERGIES = (("agent", "agent_j"), ("sending", "transmit_j"), ("server", "server_j"))
 
 
@@ -60,7 +66,8 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
         f"{'feasible; no better one: ' if one['feasible'] else 'NOT FEASIBLE: '}{one['reason']}"
         + (f"; fallback: {one['fallback']}" if one["fallback"] else ""),
     ]
-    rows = [[label, figure(one[key]), ""] for label, key in _DELAYS]
+    waits = [(label, key) for label, key in _WAITS if one[key]]
+    rows = [[label, figure(one[key]), ""] for label, key in (*_DELAYS, *waits)]
     rows.append(["delay", figure(one["delay_s"]), figure(one["delay_planned_for_s"])])
     energies = [[label, figure(one[key]), ""] for label, key in _ENERGIES]
     energies.append(["energy", figure(one["energy_j"]), figure(one["energy_budget_j"])])

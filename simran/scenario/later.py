@@ -39,10 +39,7 @@ LATER_VALUES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("network", "servers", "*", "discipline"), ("batch", "baseband")),
     (("models", "*", "cost"), ("roofline",)),
     (("allocator", "decision_time"), ("measured",)),
-    (
-        ("allocator", "name"),
-        ("joint", "greedy", "exhaustive", "drift-plus-penalty", "model-predictive"),
-    ),
+    (("allocator", "name"), ("drift-plus-penalty", "model-predictive")),
 )
 
 

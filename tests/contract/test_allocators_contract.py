@@ -11,6 +11,9 @@ from simran.allocation import ALLOCATORS, Allocator, check_allocator
 SHIPPED = {
     "exact": "simran.allocation.exact:Exact",
     "sca": "simran.allocation.sca:SuccessiveConvexApproximation",
+    "joint": "simran.allocation.joint:Joint",
+    "greedy": "simran.allocation.greedy:Greedy",
+    "exhaustive": "simran.allocation.exhaustive:Exhaustive",
     "fixed-bits": "simran.allocation.baselines:FixedBits",
     "fixed-frequency": "simran.allocation.baselines:FixedFrequency",
     "max-frequency": "simran.allocation.baselines:MaxFrequency",

@@ -131,7 +131,7 @@ def test_the_template_shows_every_key_of_the_language() -> None:
     [
         "frequency", "pathloss", "shadowing", "fading", "position", "carrier", "bandwidth", "clouds",
         "proportional-fair", "max-rate", "earliest-deadline", "batch", "baseband", "roofline",
-        "mobility", "battery", "actuation", "start", "stop", "joint", "greedy", "exhaustive",
+        "mobility", "battery", "actuation", "start", "stop",
         "drift-plus-penalty", "model-predictive", "measured", "trace",
     ],
 )  # fmt: skip

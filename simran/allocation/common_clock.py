@@ -1,0 +1,188 @@
+"""The common clock of a server under which given designs need the least shares.
+
+For fixed cuts and bit-widths the least largest sum of shares is, in logarithms, a convex function of the
+clock: the rest of the problem is a geometric program, minimised over its other variables. With stepped
+agents it is convex between the clocks at which an agent must step down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from simran.allocation.loads import largest_load, load_matrix
+from simran.allocation.needs import Needs
+from simran.allocation.problem import Bools, Floats, Ints
+from simran.allocation.shared import Contention
+
+__all__ = ["clock_grid", "load_of", "may_fit", "settle_clocks", "spread_clock"]
+
+_GOLDEN = (5**0.5 - 1) / 2
+_STEPS = 44  # leaves 1e-9 of the range of logarithms
+_GRID = 13
+_INTERVALS = 8
+
+
+def spread_clock(group: Contention, clocks_hz: Floats) -> Floats:
+    """Return the clock of each agent's server, (..., n), from those of the servers, (..., S)."""
+    if not group.clocks:
+        return np.ones((*clocks_hz.shape[:-1], len(group.agents)))
+    spread: Floats = clocks_hz[..., group.server_of]
+    return spread
+
+
+def load_of(group: Contention, needs: Needs, served: Bools, clocks_hz: Floats) -> Floats:
+    """Return the least largest sum of shares of some designs, (N,).
+
+    Parameters
+    ----------
+    group : who contends
+    needs : designs (N, n)
+    served : (N, n) who takes part
+    clocks_hz : (N, S) [Hz]
+    """
+    clock = spread_clock(group, clocks_hz)
+    inverse = np.where(served, needs.inverse_time(clock), 0.0)
+    return largest_load(load_matrix(group.stations.vectors(needs, clock), inverse))
+
+
+def settle_clocks(
+    group: Contention, columns: Ints, served: Bools, start_hz: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Return the least load (N,) over the common clocks, and the clocks (N, S) that reach it.
+
+    One server's clock is searched to the end. With several servers they are searched in turn, twice,
+    which need not reach the least.
+
+    Parameters
+    ----------
+    group : who contends
+    columns, served : (N, n) designs and who takes part
+    start_hz : (S,) clocks to begin with [Hz]; the highest if None
+    """
+    needs = group.menu.take(columns)
+    top = np.array([high for _, high, _ in group.clocks]) if start_hz is None else start_hz
+    clocks = np.broadcast_to(top, (len(columns), len(group.clocks))).copy()
+    least = load_of(group, needs, served, clocks)
+    for server in list(range(len(group.clocks))) * (2 if len(group.clocks) > 1 else 1):
+        for tried in _tries(group, needs, served, clocks, server):
+            load = load_of(group, needs, served, tried)
+            better = load < least
+            least = np.where(better, load, least)
+            clocks = np.where(better[:, None], tried, clocks)
+    return least, clocks
+
+
+def may_fit(group: Contention, columns: Ints, served: Bools) -> Bools:
+    """Tell quickly which designs (N,) may have shares: those left out have none under any clock.
+
+    In each of some intervals of the clock the times are those of its upper end and the energies those of
+    its lower end, which is too good for every clock in it.
+
+    Parameters
+    ----------
+    group : who contends
+    columns, served : (N, n) designs and who takes part
+    """
+    needs = group.menu.take(columns)
+    room = group.capacity(served)
+    found = np.zeros(len(columns), dtype=np.bool_)
+    for low, high in _intervals(group):
+        inverse = needs.inverse_time(spread_clock(group, low))
+        vectors = group.stations.vectors(needs, spread_clock(group, high))
+        matrix = load_matrix(vectors, np.where(served, inverse, 0.0))
+        found |= largest_load(matrix) <= room
+    return found
+
+
+def _intervals(group: Contention) -> list[tuple[Floats, Floats]]:
+    """Return intervals that cover the clocks (S,) of all servers."""
+    lows = np.array([low for low, _, _ in group.clocks])
+    highs = np.array([high for _, high, _ in group.clocks])
+    if len(group.clocks) != 1:
+        return [(lows, highs)]
+    steps = group.clocks[0][2]
+    if len(steps):
+        return [(steps[[it]], steps[[it]]) for it in range(len(steps))]
+    edges = np.geomspace(lows[0], highs[0], _INTERVALS + 1)
+    return [(edges[[it]], edges[[it + 1]]) for it in range(_INTERVALS)]
+
+
+def clock_grid(group: Contention, server: int) -> Floats:
+    """Return clocks of a server that span its range [Hz]: its steps, or a coarse grid."""
+    low, high, steps = group.clocks[server]
+    if len(steps):
+        return steps
+    grid: Floats = np.geomspace(low, high, _GRID) if low < high else np.array([high])
+    return grid
+
+
+def _tries(
+    group: Contention, needs: Needs, served: Bools, clocks: Floats, server: int
+) -> Iterator[Floats]:
+    """Yield clocks (N, S) that differ from ``clocks`` in that of one server."""
+
+    def changed(clock_hz: Floats) -> Floats:
+        tried = clocks.copy()
+        tried[:, server] = clock_hz
+        return tried
+
+    steps = group.clocks[server][2]
+    if len(steps):
+        for step in steps:
+            yield changed(np.full(len(clocks), step))
+        return
+    edges = _edges(group, needs, served, server)
+    for column in range(edges.shape[1]):
+        yield changed(edges[:, column])
+    stepped = (needs.agent.low_hz[:, 0] > 0)[group.server_of == server]
+    if stepped.all():
+        return
+    for column in range(edges.shape[1] - 1):
+        yield changed(
+            _search(
+                lambda clock: load_of(group, needs, served, changed(clock)),
+                edges[:, column],
+                edges[:, column + 1],
+            )
+        )
+
+
+def _edges(group: Contention, needs: Needs, served: Bools, server: int) -> Floats:
+    """Return (N, E) the clocks between which no agent has to step down, ascending [Hz]."""
+    low, high, _ = group.clocks[server]
+    edges = [np.full(len(needs.value), it) for it in (low, high)]
+    box, own = needs.agent, needs.server
+    for agent in np.flatnonzero(needs.common & (group.server_of == server)):
+        if box.low_hz[agent, 0] == 0:
+            continue
+        for step in np.flatnonzero(np.isfinite(box.high_hz[agent])):
+            drawn = box.coefficient[agent, step] * needs.cycles[:, agent]
+            drawn = drawn * box.high_hz[agent, step] ** (box.exponent[agent, 0] - 1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                spent = own.coefficient[agent, 0] * needs.server_cycles[:, agent]
+                ratio = np.maximum(needs.energy_j[:, agent] - drawn, 0.0) / spent
+                clock = ratio ** (1 / (own.exponent[agent, 0] - 1)) * (1 - 1e-12)
+            clock = np.where(np.isfinite(clock) & served[:, agent], clock, high)
+            edges.append(np.clip(clock, low, high))
+    found: Floats = np.sort(np.stack(edges, axis=1), axis=1)
+    return found
+
+
+def _search(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
+    """Return where a function (N,) -> (N,) that falls and then rises is least, by golden section.
+
+    Where both points are impossible, the possible clocks are below: energy forbids the higher ones.
+    """
+    a, b = np.log(low), np.log(high)
+    left, right = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
+    at_left, at_right = function(np.exp(left)), function(np.exp(right))
+    for _ in range(_STEPS):
+        down = at_left <= at_right
+        a, b = np.where(down, a, left), np.where(down, right, b)
+        probe = np.where(down, b - _GOLDEN * (b - a), a + _GOLDEN * (b - a))
+        found = function(np.exp(probe))
+        left, right = np.where(down, probe, right), np.where(down, left, probe)
+        at_left, at_right = np.where(down, found, at_right), np.where(down, at_left, found)
+    return np.exp(np.where(at_left <= at_right, left, right))

@@ -1,0 +1,292 @@
+"""Shares and common clocks of least energy for designs that are settled.
+
+With t for computing and s for what is shared, t + s = T, an agent's energy is κ t^(1−α), and shares of
+cost V/s at prices p with V = (√(μ a) + √(ν d))². So (α−1) κ t^(−α) = V s^(−2), one monotone root per agent;
+the prices are those at which all that there is gets used. Energies over the logarithm of the clock are a
+geometric program's, so a golden section finds the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simran.allocation.clocks import Box, balance
+from simran.allocation.common_clock import load_of, spread_clock
+from simran.allocation.enumeration import Selection
+from simran.allocation.loads import Stations, optimal_shares
+from simran.allocation.needs import Needs
+from simran.allocation.problem import Floats
+from simran.allocation.shared import Contention
+
+__all__ = ["Split", "even_split", "frugal_split"]
+
+_GOLDEN = (5**0.5 - 1) / 2
+_ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Split:
+    """Shares and clocks.
+
+    Parameters
+    ----------
+    bandwidth, server : (n,) β and φ; 0 where an agent uses none
+    clocks_hz : (S,) [Hz]
+    energy_j : sum of the energies of all served agents that share anything [J]
+    log_prices : (J,) the prices that led to it, or None
+    """
+
+    bandwidth: Floats
+    server: Floats
+    clocks_hz: Floats
+    energy_j: float
+    log_prices: Floats | None = None
+
+
+def even_split(group: Contention, selection: Selection, clocks_hz: Floats) -> Split:
+    """Return shares that leave every agent the same part of its time for sharing in reserve."""
+    task = _Task(group, selection, clocks_hz)
+    return task.split(*task.even())
+
+
+def frugal_split(group: Contention, selection: Selection) -> Split:
+    """Return the shares and clocks of least energy within every delay budget.
+
+    Of agents or servers with stepped clocks the law of the highest step stands for the others, and where a
+    server without shares follows another power law than the agent, it is left out: there the energy is
+    near the least. One server's clock is searched to the end, several in turn.
+    """
+    best = _at(group, selection, selection.clocks_hz)
+    for server in range(len(group.clocks)):
+        best = min(best, _tuned(group, selection, best, server), key=lambda it: it.energy_j)
+    return best
+
+
+def _tuned(group: Contention, selection: Selection, best: Split, server: int) -> Split:
+    """Return the split of least energy over the clock of one server."""
+    low, high, steps = group.clocks[server]
+
+    def changed(clock_hz: float) -> Floats:
+        clocks = best.clocks_hz.copy()
+        clocks[server] = clock_hz
+        return clocks
+
+    def fits(clock_hz: float) -> bool:
+        return _possible(group, selection, changed(clock_hz))
+
+    def at(clock_hz: float) -> Split:
+        return _at(group, selection, changed(clock_hz), best.log_prices)
+
+    if len(steps):
+        tried = [at(step) for step in steps.tolist() if fits(step)]
+        return min(tried, key=lambda it: it.energy_j, default=best)
+    now = float(best.clocks_hz[server])
+    return _least(at, _edge(fits, now, low), _edge(fits, now, high))
+
+
+class _Task:
+    """Agents with settled designs under given clocks."""
+
+    def __init__(self, group: Contention, selection: Selection, clocks_hz: Floats) -> None:
+        self.room = float(group.capacity(selection.served))
+        self.clocks_hz = clocks_hz
+        self.served = selection.served
+        self.stations: Stations = group.stations
+        self.needs = needs = group.menu.take(selection.columns)
+        clock = spread_clock(group, clocks_hz)
+        inverse = needs.inverse_time(clock)
+        self.inverse = np.where(self.served & np.isfinite(inverse), inverse, 0.0)
+        self.vectors = self.stations.vectors(needs, clock)
+        uses = self.served & (self.vectors > 0).any(axis=1)
+        self.air = np.where(uses, (self.vectors * self.stations.cell).sum(axis=1), 0.0)
+        self.work = np.where(uses, (self.vectors * self.stations.server).sum(axis=1), 0.0)
+        self.uses = uses
+        with np.errstate(divide="ignore"):
+            self.tau = np.where(uses, 1.0 / self.inverse, np.inf)
+        self.kappa = np.where(uses & ~needs.patient, _kappa(needs), 0.0)
+        drawn = needs.sent_j + _server_j(needs, clock)
+        self.other_j = float(np.sum(drawn[self.served]))
+
+    def even(self) -> tuple[Floats, Floats]:
+        """Return the shares of least load, scaled to all that there is."""
+        shares = optimal_shares(self.vectors, self.inverse, self.stations)
+        return self.scaled(*shares)
+
+    def scaled(self, bandwidth: Floats, server: Floats) -> tuple[Floats, Floats]:
+        """Return shares that use all of every station, in the same proportions."""
+        found = []
+        for share, places in ((bandwidth, self.stations.cell), (server, self.stations.server)):
+            total = places @ (share @ places)
+            found.append(
+                np.where(share > 0, share * self.room / np.where(total > 0, total, 1.0), 0.0)
+            )
+        return found[0], found[1]
+
+    def shared_s(self, bandwidth: Floats, server: Floats) -> Floats:
+        """Return (n,) the time for sending and at the server [s]."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sent = np.where(self.air > 0, self.air**2 / bandwidth, 0.0)
+            served = np.where(self.work > 0, self.work**2 / server, 0.0)
+        total: Floats = sent + served
+        return total
+
+    def split(self, bandwidth: Floats, server: Floats) -> Split:
+        """Return the split with its energy."""
+        time = self.needs.time_s - self.shared_s(bandwidth, server)
+        power = self.needs.agent.exponent[:, 0] - 1
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            spent = np.where(self.kappa > 0, self.kappa * time**-power, 0.0)
+        return Split(bandwidth, server, self.clocks_hz, float(spent.sum()) + self.other_j)
+
+    def demand(self, log_prices: Floats) -> tuple[Floats, Floats]:
+        """Return the shares that agents ask for at some prices (J,)."""
+        root = np.exp(log_prices / 2)
+        sent, served = (
+            self.air * (self.stations.cell @ root),
+            self.work * (self.stations.server @ root),
+        )
+        alpha = self.needs.agent.exponent[:, 0]
+        total = np.where(self.uses, self.needs.time_s, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            pull = np.log(alpha - 1) + np.log(self.kappa)
+            push = 2 * np.log(sent + served)
+            spare = total - balance(pull, push, alpha, np.full_like(alpha, 2.0), total)
+            shared = np.clip(spare, 1e-9 * self.tau, self.tau)
+            whole = sent + served
+            bandwidth = np.where(sent > 0, self.air**2 * whole / (shared * sent), 0.0)
+            server = np.where(served > 0, self.work**2 * whole / (shared * served), 0.0)
+        return bandwidth, server
+
+    def used(self, bandwidth: Floats, server: Floats) -> Floats:
+        """Return (J,) the sum of the shares of each station."""
+        total: Floats = bandwidth @ self.stations.cell + server @ self.stations.server
+        return total
+
+    def prices(self, start: Floats | None) -> Floats:
+        """Return the logarithms of the prices (J,) at which all that there is gets used."""
+        size = self.vectors.shape[1]
+        power = self.needs.agent.exponent[:, 0] - 1
+        half_s = 0.5 * np.where(self.uses, self.needs.time_s, 1.0)
+        scale = float(np.sum(self.kappa * half_s**-power))
+        prices = np.full(size, np.log(max(scale, 1e-12))) if start is None else start
+        slope = -0.5 * np.eye(size)
+        gap = self._gap(prices)
+        for _ in range(_ROUNDS):
+            if np.abs(gap).max() < 1e-8:
+                break
+            step = np.clip(np.linalg.lstsq(slope, -gap, rcond=None)[0], -4.0, 4.0)
+            length = float(step @ step)
+            if length < 1e-20:
+                break
+            prices = prices + step
+            following = self._gap(prices)
+            slope = slope + np.outer(following - gap - slope @ step, step) / length
+            gap = following
+        return prices
+
+    def _gap(self, prices: Floats) -> Floats:
+        used = self.used(*self.demand(prices))
+        gap: Floats = np.log(np.where(used > 0, used, self.room) / self.room)
+        return gap
+
+    def within(self, wanted: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+        """Return the shares nearest to those wanted, on the way from the even ones, that are in time."""
+        even = self.even()
+
+        def mixed(part: float) -> tuple[Floats, Floats]:
+            return (
+                (1 - part) * even[0] + part * wanted[0],
+                (1 - part) * even[1] + part * wanted[1],
+            )
+
+        def late(part: float) -> bool:
+            taken = self.shared_s(*mixed(part))[self.uses]
+            return not bool((taken <= self.tau[self.uses] * (1 + 1e-12)).all())
+
+        if not late(1.0):
+            return mixed(1.0)
+        low, high = 0.0, 1.0
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (low, middle) if late(middle) else (middle, high)
+        return mixed(low)
+
+
+def _at(
+    group: Contention, selection: Selection, clocks_hz: Floats, start: Floats | None = None
+) -> Split:
+    """Return the split of least energy under given clocks; ``start`` are prices to begin with."""
+    task = _Task(group, selection, clocks_hz)
+    prices = task.prices(start)
+    split = task.split(*task.within(task.scaled(*task.demand(prices))))
+    return replace(split, log_prices=prices)
+
+
+def _possible(group: Contention, selection: Selection, clocks_hz: Floats) -> bool:
+    """Say whether shares exist under some clocks."""
+    needs = group.menu.take(selection.columns[None, :])
+    load = load_of(group, needs, selection.served[None, :], clocks_hz[None, :])
+    return bool(load[0] <= group.capacity(selection.served))
+
+
+def _edge(fits: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Return the clock nearest to ``outside`` that fits, from one that does [Hz]."""
+    if fits(outside):
+        return outside
+    for _ in range(30):
+        middle = float(np.sqrt(inside * outside))
+        inside, outside = (middle, outside) if fits(middle) else (inside, middle)
+    return inside
+
+
+def _least(at: Callable[[float], Split], low: float, high: float) -> Split:
+    """Return the split of least energy over an interval of clocks, by golden section."""
+    a, b = np.log(low), np.log(high)
+    left, right = at(np.exp(b - _GOLDEN * (b - a))), at(np.exp(a + _GOLDEN * (b - a)))
+    best = min(at(low), at(high), left, right, key=lambda split: split.energy_j)
+    while b - a > 1e-4:
+        if left.energy_j <= right.energy_j:
+            b, right = a + _GOLDEN * (b - a), left
+            left = at(np.exp(b - _GOLDEN * (b - a)))
+            best = min(best, left, key=lambda split: split.energy_j)
+        else:
+            a, left = b - _GOLDEN * (b - a), right
+            right = at(np.exp(a + _GOLDEN * (b - a)))
+            best = min(best, right, key=lambda split: split.energy_j)
+    return best
+
+
+def _kappa(needs: Needs) -> Floats:
+    """Return κ of κ t^(1−α), the energy of computing within t; with a server's own part, if it has one.
+
+    Times of agent and server add, so that κ^(1/α) of both add where their exponents are equal.
+    """
+    alpha, beta = needs.agent.exponent[:, 0], needs.server.exponent[:, 0]
+    here = _at_top(needs.agent) * needs.cycles**alpha
+    there = np.where(alpha == beta, _at_top(needs.server) * needs.own_cycles**beta, 0.0)
+    kappa: Floats = (here ** (1 / alpha) + there ** (1 / alpha)) ** alpha
+    return kappa
+
+
+def _at_top(box: Box) -> Floats:
+    """Return (n,) the coefficient of the power at the highest clock."""
+    top = np.nanargmax(box.high_hz, axis=1)
+    found: Floats = box.coefficient[
+        np.arange(len(top)), np.minimum(top, box.coefficient.shape[1] - 1)
+    ]
+    return found
+
+
+def _server_j(needs: Needs, clock_hz: Floats) -> Floats:
+    """Return what servers with shares draw for each agent [J]."""
+    top = np.nanargmax(needs.server.high_hz, axis=1)
+    rows = np.arange(len(top))
+    box = needs.server
+    if box.high_hz.shape[1] > 1:
+        top = np.nanargmin(np.abs(box.high_hz - clock_hz[:, None]), axis=1)
+    coefficient = box.coefficient[rows, np.minimum(top, box.coefficient.shape[1] - 1)]
+    drawn: Floats = coefficient * needs.server_cycles * clock_hz ** (box.exponent[:, 0] - 1)
+    return drawn

@@ -1,0 +1,188 @@
+"""All agents of a cell and a server at once, by dual decomposition and integer repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from simran.allocation.admission import admit, clock_tuples
+from simran.allocation.base import ALLOCATORS, Option
+from simran.allocation.bounding import branch_and_bound
+from simran.allocation.contended import ContendedAllocator
+from simran.allocation.enumeration import Selection, equals, subsets
+from simran.allocation.exhaustive import usable_rows
+from simran.allocation.greedy import raised
+from simran.allocation.options import read_count
+from simran.allocation.prices import Offer, decompose, offer, thrifty
+from simran.allocation.problem import Floats, Ints
+from simran.allocation.raising import raise_designs
+from simran.allocation.shared import Contention
+
+__all__ = ["Joint"]
+
+_FEW = 16  # agents among whom designs are exchanged
+_REFINEMENTS = 2
+
+
+@ALLOCATORS.register("joint")
+class Joint(ContendedAllocator):
+    """Bits, cuts, clocks and shares of all agents of a cell and a server at once.
+
+    At each of a grid of common clocks, prices for cell and server let every agent pick its own best design
+    (dual decomposition); the lowest prices at which shares exist give a first selection. It is
+    repaired: designs are raised while shares exist, exchanged among few agents, and the common clock is
+    put where they need least. Up to ``exact_up_to`` agents are then searched by branch and bound with
+    that as what is known; the result there is the best one. Last, shares and clocks of least energy.
+
+    Examples
+    --------
+    >>> from simran.allocation.simple import single_agent
+    >>> problem = single_agent(520.72e9, 245.95e9, 3.5, 2.0, server_discipline=("allocated",))
+    >>> int(Joint().allocate(problem).weight_bits[0])
+    11
+    """
+
+    name: ClassVar[str] = "joint"
+    OPTIONS: ClassVar[Mapping[str, Option]] = {
+        **ContendedAllocator.OPTIONS,
+        "exact_up_to": Option(
+            "number of contending agents up to which branch and bound is used, 0 to 6",
+            6,
+            read_count(6),
+        ),
+    }
+
+    def select(self, group: Contention) -> list[Selection]:
+        """Return the best selection found."""
+        first = admit(group)
+        known = _improved(group, first, self.fair) if first.served.any() else None
+        if len(group.agents) > self.options["exact_up_to"]:
+            return [known or first]
+        usable = usable_rows(group)
+        for sets in subsets(group):
+            found: list[Selection] = []
+            for served in sets:
+                here = known if known is not None and (known.served == served).all() else None
+                found += branch_and_bound(group, served, here, usable, self.fair)
+            if found:
+                return equals(group, found, self.fair)
+        return [known or first]
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What came of one tuple of common clocks."""
+
+    value: tuple[float, float]
+    selection: Selection
+
+
+def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
+    """Return the best selection that serves those who were admitted."""
+    trials = list(_trials(group, first, clock_tuples(group), fair))
+    trials.append(_Trial(first.value(group, fair), first))
+    for _ in range(_REFINEMENTS):
+        best = min(trials, key=lambda it: it.value)
+        clocks = list(_between(group, best.selection, [it.selection for it in trials]))
+        trials += _trials(group, first, clocks, fair)
+    trials.sort(key=lambda it: it.value)
+    kept = trials[: 2 if int(first.served.sum()) <= _FEW else 1]
+    finished = [_finished(group, it.selection, fair) for it in kept]
+    return min(finished, key=lambda it: it.value(group, fair))
+
+
+def _trials(
+    group: Contention, first: Selection, clocks: list[Floats], fair: bool
+) -> Iterator[_Trial]:
+    """Yield what prices lead to under each tuple of clocks at which all can be served."""
+    rows = np.flatnonzero(first.served)
+    room = float(group.capacity(first.served))
+    for clocks_hz in clocks:
+        given = offer(group, clocks_hz).only(rows)
+        if not np.isfinite(given.value).any(axis=0).all():
+            continue
+        least, load, _ = thrifty(given, room)
+        if load > room:
+            continue
+        if fair:
+            given = given.below(_fairest(given, least, room))
+            least, load, _ = thrifty(given, room)
+        priced = decompose(given, room)
+        columns = first.columns.copy()
+        columns[rows] = least if priced.columns is None else priced.columns
+        selection = Selection(columns, first.served, clocks_hz)
+        yield _Trial(selection.value(group, fair), selection)
+
+
+def _fairest(given: Offer, least: Ints, room: float) -> float:
+    """Return the least largest value under which shares exist for all, by bisection."""
+    levels = np.unique(given.value[np.isfinite(given.value)])
+    top = given.value[least, np.arange(len(least))].max()
+    low, high = -1, int(np.searchsorted(levels, top))
+    while high - low > 1:
+        middle = (low + high) // 2
+        tried = given.below(float(levels[middle]))
+        able = bool(np.isfinite(tried.value).any(axis=0).all())
+        if able and thrifty(tried, room)[1] <= room:
+            high = middle
+        else:
+            low = middle
+    return float(levels[high])
+
+
+def _between(group: Contention, best: Selection, known: list[Selection]) -> Iterator[Floats]:
+    """Yield clocks between those of the best selection and the next ones tried."""
+    for server, (_, _, steps) in enumerate(group.clocks):
+        if len(steps):
+            continue
+        tried = np.unique([it.clocks_hz[server] for it in known])
+        place = int(np.searchsorted(tried, best.clocks_hz[server]))
+        for other in (place - 1, place + 1):
+            if 0 <= other < len(tried):
+                clocks = best.clocks_hz.copy()
+                clocks[server] = np.sqrt(tried[place] * tried[other])
+                yield clocks
+
+
+def _finished(group: Contention, start: Selection, fair: bool) -> Selection:
+    """Return a selection after raising and, among few agents, exchanges."""
+    best = raised(group, start, fair)
+    if fair:  # raising by fairness first, then by gain per cost
+        best = raised(group, best, False)
+    if int(best.served.sum()) > _FEW:
+        return best
+    while True:
+        other = _exchanged(group, best, fair)
+        if not other.value(group, fair) < best.value(group, fair):
+            return best
+        best = other
+
+
+def _exchanged(group: Contention, now: Selection, fair: bool) -> Selection:
+    """Return the best selection in which one agent is lowered for the others to rise."""
+    rows = np.flatnonzero(now.served)
+    room = float(group.capacity(now.served))
+    given = offer(group, now.clocks_hz).only(rows)
+    columns = now.columns[rows]
+    _, _, direction = thrifty(given, room)
+    costs = given.costs(direction)
+    best, least = now, now.value(group, fair)
+    for agent in range(len(rows)):
+        value = given.value[:, agent]
+        worse = np.isfinite(value) & (value > value[columns[agent]])
+        worse &= costs[:, agent] < costs[columns[agent], agent]
+        if not worse.any():
+            continue
+        tried = columns.copy()
+        tried[agent] = int(np.argmin(np.where(worse, value, np.inf)))
+        fixed = np.arange(len(rows)) == agent
+        tried = raise_designs(given, tried, direction, room, fair=fair, fixed=fixed)
+        changed = now.columns.copy()
+        changed[rows] = tried
+        found = Selection(changed, now.served, now.clocks_hz)
+        if found.value(group, fair) < least:
+            best, least = found, found.value(group, fair)
+    return best if best is now else raised(group, best, fair)

@@ -1,0 +1,127 @@
+"""What designs ask of a shared cell and a shared server, for a given clock of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simran.allocation.clocks import Box
+from simran.allocation.problem import Bools, Floats, Ints
+from simran.allocation.stages import RELATIVE_TOLERANCE
+
+__all__ = ["Needs"]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Designs of K agents before shares and clocks are known; arrays (..., K).
+
+    Parameters
+    ----------
+    value : w_k D_k; inf for a design that does not exist
+    cycles : what the agent runs [cycle]
+    air_s : S/r, the airtime with the whole cell; 0 where the cell gives no shares [s]
+    server_cycles : Q, what a server that gives shares runs; 0 where it gives none [cycle]
+    time_s : left for computing and for what is shared; see ``patient`` [s]
+    energy_j : left for computing [J]
+    sent_j : spent on sending [J]
+    own_s : least time of all computing where the server gives no shares; inf where there is none [s]
+    own_cycles : the like of Q where the server gives no shares: (Q (Q/φ)^(α−1))^(1/α) [cycle]
+    agent, server : boxes (K, F) and (K, G), padded with NaN
+    common : (K,) whether the agent's server gives shares
+    patient : (K,) agents without a delay budget; ``time_s`` then is what sharing alone may take
+    """
+
+    value: Floats
+    cycles: Floats
+    air_s: Floats
+    server_cycles: Floats
+    time_s: Floats
+    energy_j: Floats
+    sent_j: Floats
+    own_s: Floats
+    own_cycles: Floats
+    agent: Box
+    server: Box
+    common: Bools
+    patient: Bools
+
+    def take(self, columns: Ints) -> Needs:
+        """Return the designs in rows ``columns`` (..., K) of a list of designs (M, K)."""
+        agents = np.arange(columns.shape[-1])
+        picked = {name: getattr(self, name)[columns, agents] for name in _LISTED}
+        return Needs(**picked, **{name: getattr(self, name) for name in _OWN})
+
+    def inverse_time(self, clock_hz: Floats) -> Floats:
+        """Return 1/τ, τ what is left for sharing if the agent runs as fast as its energy allows.
+
+        NaN where that leaves nothing, 1 where nothing is shared.
+
+        Parameters
+        ----------
+        clock_hz : clock of each agent's server, broadcastable to (..., K) [Hz]
+        """
+        left = self.energy_j - _drawn_j(self.server_cycles, self.server, clock_hz)
+        busy_s = np.where(self.common, fastest_s(self.cycles, left, self.agent), self.own_s)
+        computed = np.isfinite(busy_s) & np.isfinite(self.value)
+        spare_s = self.time_s - np.where(self.patient, 0.0, busy_s)
+        shares = (self.air_s > 0) | (self.server_cycles > 0)
+        slack_s = RELATIVE_TOLERANCE * np.abs(self.time_s)
+        possible = computed & np.where(shares, spare_s > 0, spare_s >= -slack_s)
+        inverse = 1.0 / np.where(possible & shares, spare_s, 1.0)
+        return np.where(possible, inverse, np.nan)
+
+
+_LISTED = (
+    "value", "cycles", "air_s", "server_cycles", "time_s", "energy_j", "sent_j", "own_s",
+    "own_cycles",
+)  # fmt: skip
+_OWN = ("agent", "server", "common", "patient")
+
+
+def fastest_s(cycles: Floats, energy_j: Floats, box: Box) -> Floats:
+    """Return the least time to run ``cycles`` within an energy [s]; inf where there is none.
+
+    Parameters
+    ----------
+    cycles, energy_j : (..., K)
+    box : clocks (K, F)
+    """
+    least = np.full(np.broadcast_shapes(np.shape(cycles), np.shape(energy_j)), np.inf)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for column in range(box.high_hz.shape[1]):
+            high, low, coefficient = (
+                it[:, min(column, it.shape[1] - 1)]
+                for it in (box.high_hz, box.low_hz, box.coefficient)
+            )
+            power = box.exponent[:, 0] - 1
+            draws = coefficient * cycles
+            frugal = np.where(draws > 0, (energy_j / draws) ** (1 / power), np.inf)
+            clock = np.where(low == 0, np.minimum(high, frugal), high)
+            fits = np.where(
+                low == 0,
+                (energy_j > 0) | (draws == 0) & (energy_j >= 0),
+                draws * high**power <= energy_j,
+            )
+            found = fits & (clock > 0)
+            least = np.where(found, np.fmin(least, cycles / clock), least)
+    return np.where((cycles == 0) & (energy_j >= 0), 0.0, least)
+
+
+def _drawn_j(cycles: Floats, box: Box, clock_hz: Floats) -> Floats:
+    """Return what the server draws for ``cycles`` at a clock [J]; NaN if it cannot take that clock."""
+    if box.high_hz.shape[1] == 1:
+        power = box.exponent[:, 0] - 1
+        drawn: Floats = box.coefficient[:, 0] * cycles * clock_hz**power
+        return drawn
+    found = np.full(np.broadcast_shapes(np.shape(cycles), np.shape(clock_hz)), np.nan)
+    for column in range(box.high_hz.shape[1]):
+        high = box.high_hz[:, column]
+        near = (box.low_hz[:, min(column, box.low_hz.shape[1] - 1)] == 0) | (
+            np.abs(high - clock_hz) <= RELATIVE_TOLERANCE * np.abs(clock_hz)
+        )
+        coefficient = box.coefficient[:, min(column, box.coefficient.shape[1] - 1)]
+        drawn = coefficient * cycles * clock_hz ** (box.exponent[:, 0] - 1)
+        found = np.where(near & np.isfinite(high), drawn, found)
+    return np.where(cycles == 0, 0.0, found)

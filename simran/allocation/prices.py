@@ -1,0 +1,182 @@
+"""Dual decomposition: at prices for cell and server every agent picks its own best design.
+
+With prices λp, p on the unit simplex, the Lagrangian of min Σ w D subject to "shares exist" is
+Σ_k min_m [w D + λ (√(p_c a) + √(p_s d))²/τ] − λ·room, a lower bound for a given clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simran.allocation.common_clock import spread_clock
+from simran.allocation.loads import largest_load, load_matrix
+from simran.allocation.problem import Floats, Ints
+from simran.allocation.shared import Contention
+
+__all__ = ["Offer", "Priced", "decompose", "offer", "thrifty"]
+
+_ROUNDS = 6  # changes of the ratio of the prices
+_HALVINGS = 16
+
+
+@dataclass(frozen=True)
+class Offer:
+    """All designs of some agents under given clocks.
+
+    Parameters
+    ----------
+    value : (M, n) w D; inf where a design is impossible
+    vectors : (M, n, J) v of each design
+    inverse : (M, n) 1/τ; 0 where impossible
+    """
+
+    value: Floats
+    vectors: Floats
+    inverse: Floats
+
+    def costs(self, direction: Floats) -> Floats:
+        """Return (M, n) what the shares of each design cost at prices ``direction`` (J,)."""
+        paid = self.vectors @ np.sqrt(direction)
+        return np.where(np.isfinite(self.value), paid**2 * self.inverse, np.inf)
+
+    def matrix(self, columns: Ints) -> Floats:
+        """Return M of the designs in rows ``columns`` (n,)."""
+        agents = np.arange(len(columns))
+        return load_matrix(self.vectors[columns, agents], self.inverse[columns, agents])
+
+    def load(self, columns: Ints) -> float:
+        """Return the least largest sum of shares of the designs in rows ``columns``."""
+        return float(largest_load(self.matrix(columns)))
+
+    def only(self, agents: Ints) -> Offer:
+        """Return the designs of some agents."""
+        return Offer(self.value[:, agents], self.vectors[:, agents], self.inverse[:, agents])
+
+    def below(self, most: float) -> Offer:
+        """Return the same with designs whose value is above ``most`` taken out."""
+        return Offer(np.where(self.value <= most, self.value, np.inf), self.vectors, self.inverse)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What prices lead to.
+
+    Parameters
+    ----------
+    columns : (n,) designs that have shares, or None if none were found
+    bound : no designs with shares under these clocks have a lower sum of values
+    direction : (J,) the prices, with sum 1
+    """
+
+    columns: Ints | None
+    bound: float
+    direction: Floats
+
+
+def offer(group: Contention, clocks_hz: Floats) -> Offer:
+    """Return all designs of a group under the clocks (S,) of its servers."""
+    clock = spread_clock(group, clocks_hz)
+    inverse = group.menu.inverse_time(clock)
+    possible = np.isfinite(inverse)
+    return Offer(
+        np.where(possible, group.menu.value, np.inf),
+        group.stations.vectors(group.menu, clock),
+        np.where(possible, inverse, 0.0),
+    )
+
+
+def decompose(given: Offer, room: float) -> Priced:
+    """Return designs that have shares with a small sum of values, and a bound on the least.
+
+    The level of the prices is found by bisection, their ratio by giving each station a price in
+    proportion to what it earns.
+
+    Parameters
+    ----------
+    given : designs of the agents to be served, each with at least one that is possible
+    room : what may be shared out, at most 1
+    """
+    size = given.vectors.shape[-1]
+    direction = np.full(size, 1.0 / size)
+    best: Ints | None = None
+    least, bound = np.inf, 0.0
+    for _ in range(_ROUNDS):
+        costs = given.costs(direction)
+        level, columns, below = _level(given.value, costs, room)
+        bound = max(bound, below)
+        for _ in range(60):
+            if given.load(columns) <= room:
+                break
+            level = 1.15 * level + 1e-300
+            columns = np.argmin(given.value + level * costs, axis=0)
+        matrix = given.matrix(columns)
+        total = float(given.value[columns, np.arange(len(columns))].sum())
+        if largest_load(matrix) <= room and total < least:
+            best, least = columns, total
+        earned = direction * (matrix @ np.sqrt(direction)) / np.sqrt(direction)
+        if not earned.sum() > 0:
+            break
+        following = np.maximum(earned / earned.sum(), 1e-12)
+        if np.abs(following - direction).max() < 1e-3:
+            break
+        direction = following / following.sum()
+    return Priced(best, bound, direction)
+
+
+def _level(value: Floats, costs: Floats, room: float) -> tuple[float, Ints, float]:
+    """Return the lowest level of prices at which demand fits, the designs then, and the bound."""
+    agents = np.arange(value.shape[1])
+
+    def at(level: float) -> tuple[Ints, float, float]:
+        with np.errstate(invalid="ignore"):
+            total = np.where(np.isfinite(value), value + level * costs, np.inf)
+        columns = np.argmin(total, axis=0)
+        return columns, float(costs[columns, agents].sum()), float(total[columns, agents].sum())
+
+    columns, demand, total = at(0.0)
+    bound = total
+    if demand <= room:
+        return 0.0, columns, bound
+    low, high = 0.0, max(float(value[columns, agents].sum()), 1e-12)
+    columns, demand, total = at(high)
+    while demand > room and high < 1e30:
+        bound = max(bound, total - high * room)
+        low, high = high, 8 * high
+        columns, demand, total = at(high)
+    if demand > room:
+        return high, columns, bound
+    bound = max(bound, total - high * room)
+    for _ in range(_HALVINGS):
+        middle = np.sqrt(low * high) if low else high / 64
+        tried, demand, total = at(float(middle))
+        bound = max(bound, total - middle * room)
+        if demand > room:
+            low = float(middle)
+        else:
+            high, columns = float(middle), tried
+    return high, columns, bound
+
+
+def thrifty(given: Offer, room: float, rounds: int = 4) -> tuple[Ints, float, Floats]:
+    """Return the designs (n,) that need the least shares, that load, and the prices (J,) then.
+
+    With one cut for each agent that is its possible design of least cost; with several the ratio of the
+    prices is adjusted to what the stations earn.
+    """
+    size = given.vectors.shape[-1]
+    direction = np.full(size, 1.0 / size)
+    best = np.argmin(given.costs(direction), axis=0), np.inf, direction
+    for _ in range(rounds if size > 1 else 1):
+        columns = np.argmin(given.costs(direction), axis=0)
+        matrix = given.matrix(columns)
+        load = float(largest_load(matrix))
+        if load < best[1]:
+            best = columns, load, direction
+        earned = direction * (matrix @ np.sqrt(direction)) / np.sqrt(direction)
+        if load <= 0.1 * room or not earned.sum() > 0:
+            break
+        direction = np.maximum(earned / earned.sum(), 1e-12)
+        direction = direction / direction.sum()
+    return best
