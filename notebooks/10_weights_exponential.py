@@ -37,7 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from simran.calibration import read_tensors, statistics
+from simran.calibration import read_tensors, setting_of, statistics
 from simran.distortion import GeneralisedNormal, compare_laws, fit_generalised_normal
 
 MOST_TENSORS, MOST_WEIGHTS = (12, 20_000) if SMALL else (None, 400_000)
@@ -66,7 +66,8 @@ tensors = {
     name: [it for it in read_tensors(path) if it.role == "weight"][:MOST_TENSORS]
     for name, path in checkpoints.items()
 }
-stats = {name: statistics(it) for name, it in tensors.items()}
+books = [setting_of(f"{it}, clipped by mae") for it in ("lloyd-max", "power-of-two", "uniform")]
+stats = {name: statistics(it, books) for name, it in tensors.items()}
 layers = {
     name: [it for it in found.layers if it.quantized and it.ks_exponential is not None]
     for name, found in stats.items()
@@ -158,7 +159,7 @@ plt.show()
 
 # %%
 curves = {
-    (name, curve.quantizer): pd.Series(
+    (name, curve.quantizer.partition(",")[0]): pd.Series(
         np.array(curve.measured) / np.array(curve.predicted), index=curve.bits
     )
     for name, found in stats.items()
