@@ -37,7 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from simran.calibration import read_tensors, statistics
+from simran.calibration import read_tensors, setting_of, statistics
 from simran.distortion import GeneralisedNormal, compare_laws, fit_generalised_normal
 
 MOST_TENSORS, MOST_WEIGHTS = (12, 20_000) if SMALL else (None, 400_000)
@@ -66,7 +66,8 @@ tensors = {
     name: [it for it in read_tensors(path) if it.role == "weight"][:MOST_TENSORS]
     for name, path in checkpoints.items()
 }
-stats = {name: statistics(it) for name, it in tensors.items()}
+books = [setting_of(f"{it}, clipped by mae") for it in ("lloyd-max", "power-of-two", "uniform")]
+stats = {name: statistics(it, books) for name, it in tensors.items()}
 layers = {
     name: [it for it in found.layers if it.quantized and it.ks_exponential is not None]
     for name, found in stats.items()
@@ -153,12 +154,13 @@ plt.show()
 # ## What the law is for: the distortion that it predicts
 #
 # Each tensor with its own λ̂ and one scale, pooled: the measured mean absolute error over the one that the
-# exponential law predicts. Lloyd-Max code books are made for that law; uniform and power-of-two ones
-# have their best scale on the weights.
+# exponential law predicts. Every code book has the scale that errs least on the weights, none of whose levels
+# lies beyond the largest weight; Lloyd-Max's levels are made for that law, and from about 10 bits on some of
+# them are cut off by that.
 
 # %%
 curves = {
-    (name, curve.quantizer): pd.Series(
+    (name, curve.quantizer.partition(",")[0]): pd.Series(
         np.array(curve.measured) / np.array(curve.predicted), index=curve.bits
     )
     for name, found in stats.items()
@@ -185,7 +187,7 @@ for name, found in stats.items():
 #
 # **What agrees.** Pooled over a trained transformer (MiniLM-L6), the magnitudes are nearer to the
 # exponential law than to the half-normal one. With λ̂ fitted to each tensor, the law predicts the
-# distortion of its code books there within 10 % at 2 to 8 bits, which is small beside the factor of two
+# distortion of its code books there within 12 % at 2 to 8 bits, which is small beside the factor of two
 # that a single bit makes.
 #
 # **What differs.**

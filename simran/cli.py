@@ -285,7 +285,13 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
     quiet: Quiet = False,
 ) -> None:
     """Measure a checkpoint and write a model profile; nothing of it is run without --inputs."""
-    from simran.calibration import Choices, RealInputs, claim_folder, setting_of, write_calibration
+    from simran.calibration import (
+        Choices,
+        RealInputs,
+        claimed_folder,
+        setting_of,
+        write_calibration,
+    )
     from simran.calibration import calibrate as calibrate_checkpoint
     from simran.reports import draw_calibration, progress_bar, render_calibration
 
@@ -293,9 +299,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
         raise InputError("--labels and --split need --inputs")
     real = None if inputs is None else RealInputs(inputs, labels, split, tolerance)
     choices = Choices(law, [setting_of(it) for it in quantizer or ()])
-    if out is not None:
-        claim_folder(out, overwrite)
-    with progress_bar("calibrate", quiet) as progress:
+    with claimed_folder(out, overwrite), progress_bar("calibrate", quiet) as progress:
         found = calibrate_checkpoint(checkpoint, name, blocks, progress, real, choices)
     folder = write_calibration(found, out or Path("results") / found.name, overwrite)
     picture = draw_calibration(folder)

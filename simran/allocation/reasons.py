@@ -189,7 +189,7 @@ def _wider(given: Candidates, cut: int, bit: int, allocator: str) -> str:
     if given.restriction.fixes_bits:
         return f"{allocator} fixes the bit-width"
     if bit == len(given.bits) - 1:
-        return f"{given.bits[bit]} is the largest bit-width that the model lists"
+        return f"{given.bits[bit]} is the largest candidate bit-width"
     return "no larger bit-width distorts less"
 
 

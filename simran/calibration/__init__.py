@@ -11,7 +11,7 @@ from simran.calibration.features import (
     measure_feature_bits,
     quantize_features,
 )
-from simran.calibration.folder import claim_folder, write_calibration
+from simran.calibration.folder import claim_folder, claimed_folder, write_calibration
 from simran.calibration.intervals import Bootstrap, Estimate
 from simran.calibration.knee import Knee, QualityCurve, find_knee, fit_curve, isotonic
 from simran.calibration.network import (
@@ -85,6 +85,7 @@ __all__ = [
     "Weights",
     "calibrate",
     "claim_folder",
+    "claimed_folder",
     "find_knee",
     "findings",
     "fit_coefficient",

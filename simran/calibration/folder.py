@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from simran.calibration.calibrate import Calibration
 from simran.errors import OutputError, StorageError
 
-__all__ = ["FILES", "claim_folder", "write_calibration"]
+__all__ = ["FILES", "claim_folder", "claimed_folder", "write_calibration"]
 
 #: What a calibration writes, sorted; the picture is drawn by the reports.
 FILES = (
@@ -48,6 +50,32 @@ def claim_folder(path: Path, overwrite: bool = False) -> Path:
         message = f"{path}: holds {found[0]!r}"
         raise OutputError(f"{message}; choose another folder or pass --overwrite")
     return path
+
+
+@contextmanager
+def claimed_folder(path: Path | None, overwrite: bool = False) -> Iterator[None]:
+    """Hold a folder while a calibration is made; where that fails, none is left behind.
+
+    Parameters
+    ----------
+    path : of the folder; none is held where it is left out
+    overwrite : replace an earlier calibration
+
+    Raises
+    ------
+    OutputError
+        if the folder holds files and may not be overwritten, or cannot be made
+    """
+    made = path is not None and not path.exists()
+    if path is not None:
+        claim_folder(path, overwrite)
+    try:
+        yield
+    except BaseException:
+        if made and path is not None:
+            with suppress(OSError):  # it holds files by now
+                path.rmdir()
+        raise
 
 
 def write_calibration(calibration: Calibration, path: Path, overwrite: bool = False) -> Path:

@@ -55,7 +55,10 @@ class OnnxNetwork:
     def __post_init__(self) -> None:
         wanted = sorted(self.graph.inputs)
         if sorted(self.inputs) != wanted:
-            raise self._refused(f"takes the inputs {wanted}, given are {sorted(self.inputs)}")
+            given = sorted(self.inputs)
+            raise self._refused(
+                f"takes the inputs {wanted}, given are {given} (name the arrays after the inputs)"
+            )
         counts = {it.shape[0] if it.ndim else 0 for it in self.inputs.values()}
         if len(counts) != 1 or not min(counts):
             raise self._refused("needs as many items, one or more, of each input")

@@ -116,9 +116,12 @@ def _block(graph: OnnxGraph, blocks: Blocks, tensors: Sequence[Tensor]) -> str:
         names = {it.name for it in held}
         agent, server = names & set(graph.weights), names & set(graph.others)
         if agent and server:
+            mend = (
+                "end a block there" if blocks.file else "pass --blocks with a block that ends there"
+            )
             raise InputError(
                 f"{graph.path}: the tensor {graph.split!r} cuts block {block.name!r} in two:"
-                f" {min(agent)!r} lies before it and {min(server)!r} does not"
+                f" {min(agent)!r} lies before it and {min(server)!r} does not ({mend})"
             )
         if agent or server:
             order.append((block.name, bool(agent)))

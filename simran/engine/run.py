@@ -311,6 +311,7 @@ def _left(world: World, now: float) -> tuple[dict[int, float], dict[str, float]]
 
 def _context(scenario: Scenario, world: World) -> RecordContext:
     groups = world.groups
+    quality = [scenario.models[group.model].quality for group in groups]
     return RecordContext(
         agents=world.names,
         groups=tuple(group.name for group in groups),
@@ -320,4 +321,5 @@ def _context(scenario: Scenario, world: World) -> RecordContext:
         delay_budget_s=tuple(group.delay_budget_s for group in groups),
         workers={name: server.capacity for name, server in world.servers.items()},
         warmup_s=scenario.warmup_s,
+        metrics=frozenset(it.metric for it in quality if it is not None),
     )

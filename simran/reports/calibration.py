@@ -38,7 +38,9 @@ def render_calibration(record: Mapping[str, Any]) -> str:
     ----------
     record : what ``calibration.json`` holds
     """
-    pools = {"all quantized": record["pooled"], "but embeddings": record["without_embeddings"]}
+    pools = {"all quantized": record["pooled"]}
+    if record["without_embeddings"]["count"] != record["pooled"]["count"]:
+        pools["without embeddings"] = record["without_embeddings"]
     rows = [[name, *(figure(pool[key]) for key in _FIGURES)] for name, pool in pools.items()]
     parts = [
         f"{record['name']}: {record['parameters']} parameters in {record['tensors']} tensors",
@@ -58,8 +60,7 @@ def render_calibration(record: Mapping[str, Any]) -> str:
 
 def _laws(pools: Mapping[str, Mapping[str, Any]], tensors: Mapping[str, Any]) -> str:
     rows = []
-    whole, inner = pools.values()
-    for name, pool in list(pools.items())[: 1 + (whole["count"] != inner["count"])]:
+    for name, pool in pools.items():
         fitted = f"shape {figure(pool['generalised_shape'])}, a {figure(pool['generalised_scale'])}"
         laws = {
             "exponential": (f"λ {figure(pool['rate'])}", "exponential"),
@@ -96,10 +97,10 @@ def _distortions(curves: Mapping[str, Any], rate: float) -> str:
 
 
 def _outputs(study: Mapping[str, Any]) -> str:
-    """Return what was measured on real inputs: one row for each quantizer."""
+    """Return what was measured on real inputs, in two tables of one row for each quantizer."""
     bits = sorted({it["bits"] for row in study["quantizers"].values() for it in row["points"]})
-    header = ["quantizer", "coefficient", "residual", "all bits", "knee", *map(str, bits)]
-    rows = []
+    fits: list[list[str] | str] = []
+    rows: list[list[str] | str] = []
     for label, row in study["quantizers"].items():
         fit, knee = row["coefficient"] or {}, row["knee"] or {}
         judged = row["curve"] is not None
@@ -108,15 +109,17 @@ def _outputs(study: Mapping[str, Any]) -> str:
             for it in row["points"]
         }
         kept = [fit.get(key) for key in ("value", "residual", "residual_all")]
-        cells = [*kept, knee.get("bits"), *(values.get(width) for width in bits)]
-        rows.append([label, *map(figure, cells)])
-    shown = "quality at each bit-width" if study["metric"] else "relative output error at each"
+        fits.append([label, *map(figure, [*kept, knee.get("bits"), knee.get("sure_bits")])])
+        rows.append([label, *(figure(values.get(width)) for width in bits)])
+    shown = "quality" if study["metric"] else "relative output error"
     title = (
         f"output distortion on {study['items']} inputs, cut at {study['cut_at']} (block"
-        f" {study['split']}); {study['judged_by']}; {shown}; the knee allows a loss of"
+        f" {study['split']}); {study['judged_by']}; the knee allows a loss of"
         f" {figure(study['tolerance'])}"
     )
-    return f"{filled(title)}\n{table(header, rows)}"
+    first = table(["quantizer", "coefficient", "residual", "all bits", "knee", "sure"], fits)
+    second = table(["quantizer", *map(str, bits)], rows)
+    return f"{filled(title)}\n{first}\n\n{shown} at each bit-width\n{second}"
 
 
 def _knees(study: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ def render_profiles(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the rows of profiles as one table for each, under its name and description."""
     parts = []
     for name, group in itertools.groupby(rows, key=lambda row: str(row["name"])):
-        own = list(group)
+        own = list(_folded(list(group)))
         title = textwrap.fill(f"{name}: {own[0]['description']}", width())
         cells = []
         for row, before in zip(own, [None, *own], strict=False):
@@ -25,6 +26,39 @@ def render_profiles(rows: Sequence[Mapping[str, Any]]) -> str:
             cells.append([str(row["quantity"]), _shown(row["value"]), str(row["kind"]), source])
         parts.append(f"{title}\n\n{table(['quantity', 'value', 'kind', 'source'], cells, True)}")
     return "\n\n\n".join(parts) or "nothing to list"
+
+
+def _folded(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield rows, of which those that differ in the bit-width alone are one."""
+    for _, run in itertools.groupby(rows, key=_curve):
+        own = list(run)
+        if len(own) == 1:
+            yield own[0]
+            continue
+        points = [f"{_bit_width(row)}:\u00a0{_brief(row['value'])}" for row in own]
+        quantity = str(own[0]["quantity"]).rpartition(".")[0]
+        yield {**own[0], "quantity": f"{quantity} at bits", "value": "; ".join(points)}
+
+
+def _curve(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the points of a curve have in common; no other row has it."""
+    quantity = str(row["quantity"])
+    stem = quantity.rpartition(".")[0]
+    if not _bit_width(row).isdigit() or not re.search(r"(measured|curves)\.", stem):
+        stem = quantity
+    return stem, str(row["kind"]), str(row["source"])
+
+
+def _bit_width(row: Mapping[str, Any]) -> str:
+    return str(row["quantity"]).rpartition(".")[2]
+
+
+def _brief(value: Any) -> str:
+    """Return a value of a curve, or the range of those of all blocks."""
+    if not isinstance(value, list):
+        return figure(value)
+    low, high = figure(min(value)), figure(max(value))
+    return low if low == high else f"{low}…{high}"
 
 
 def _shown(value: Any) -> str:

@@ -28,7 +28,7 @@ _ENERGIES = (("agent", "agent_j"), ("sending", "transmit_j"), ("server", "server
 
 def render_design(design: Mapping[str, Any]) -> str:
     """Return what ``simran solve`` found; agents with the same design are shown once."""
-    feasible = "feasible" if design["feasible"] else "NOT FEASIBLE for every agent"
+    feasible = "feasible" if design["feasible"] else "NOT FEASIBLE for at least one agent"
     lines = [
         f"{design['scenario']}: {design['allocator']}, {feasible},"
         f" objective {figure(design['objective'])}",
@@ -44,6 +44,16 @@ def render_design(design: Mapping[str, Any]) -> str:
     )
 
 
+def _bounds(one: Mapping[str, Any]) -> str:
+    """Return the bounds of a distortion, as far as there are any."""
+    low, high = one["distortion_lower"], one["distortion_upper"]
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f" (at least {figure(low)})"
+    return f", between {figure(low)} and {figure(high)}"
+
+
 def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
     one = alike[0]
     name = str(one["agent"]) if len(alike) == 1 else f"{one['agent']} and {len(alike) - 1} like it"
@@ -56,8 +66,7 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
         f" server {_hz(one['server_frequency_hz'])}"
         + _share("cell", one["bandwidth_share"])
         + _share("server", one["server_share"]),
-        f"distortion {figure(one['distortion'])}, between {figure(one['distortion_lower'])}"
-        f" and {figure(one['distortion_upper'])}, quality {figure(one['quality'])}"
+        f"distortion {figure(one['distortion'])}{_bounds(one)}, quality {figure(one['quality'])}"
         + (
             f" of at least {figure(one['quality_floor'])}"
             if one["quality_floor"] is not None

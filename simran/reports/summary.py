@@ -58,11 +58,28 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
             f" into the run{_causes(violations['causes'], violations['judged'])}"
         )
         yield from _advice(str(summary["verdict"]), rate, violations["causes"])
+    yield from _floors(summary, manifest)
     energy = summary["energy"]
     yield (
         f"energy per completed request: {first}{figure(energy['total_per_completed_j'])} J in all,"
         f" {figure(energy['budgeted_per_completed_j'])} J of it budgeted (whole run, warm-up included)"
     )
+
+
+def _floors(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Name the groups whose quality is below their floor on average: no violation counts it."""
+    agents = manifest.get("scenario", {}).get("agents", {})
+    for name, group in summary["groups"].items():
+        floor = agents.get(name, {}).get("quality_floor")
+        if floor is None or not group["completed"]:
+            continue
+        mean = group["quality_mean"]
+        if mean is None or mean < float(floor) - 1e-9 * abs(float(floor)):
+            found = "not known" if mean is None else f"{figure(mean)} on average"
+            yield (
+                f"quality floor missed: {name} asks for {figure(float(floor))}, and its quality is {found};"
+                " violations count delay and energy only"
+            )
 
 
 def _advice(verdict: str, rate: float, causes: Mapping[str, int]) -> Iterator[str]:

@@ -27,6 +27,7 @@ class RecordContext:
     delay_budget_s : (K,) T0 [s], inf for none
     workers : number of processors of each server, by name; of slices where each has its own clock
     warmup_s : arrivals before it are in the warm-up [s]
+    metrics : names of the scores that the models' quality is given in, where there is one
     """
 
     agents: tuple[str, ...]
@@ -37,6 +38,7 @@ class RecordContext:
     delay_budget_s: tuple[float, ...]
     workers: dict[str, int]
     warmup_s: float
+    metrics: frozenset[str] = frozenset()
 
     def coded(self, kind: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
         """Return the distinct names of a kind, such as ``groups``, and (K,) which one each has."""

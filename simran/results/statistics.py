@@ -69,6 +69,7 @@ class GroupStatistics:
 
     def __init__(self, context: RecordContext) -> None:
         self.names, self._group = context.coded("groups")
+        self._one_metric = len(context.metrics) < 2
         # A single group is the total too, so both are one entry.
         places = len(self.names) + (len(self.names) > 1)
         self._counts = np.zeros((len(self.names), len(STATUS_NAMES)), dtype=np.int64)
@@ -106,6 +107,8 @@ class GroupStatistics:
             for place, name in enumerate(self.names)
         }
         total = self._group_dict(-1, self._counts.sum(axis=0), causes.sum(axis=0), span_s)
+        if not self._one_metric:
+            total["quality_mean"] = None  # of accuracies of different tasks there is no mean
         return {"total": total, "groups": groups}
 
     def _add_quantities(self, columns: Columns, rows: NDArray[np.int64]) -> None:

@@ -8,6 +8,7 @@ from simran.distortion import Scheme
 from simran.errors import Fault
 from simran.scenario.compose import Composed
 from simran.scenario.model_schema import ModelSpec
+from simran.scenario.quantizer_schema import spelled
 from simran.scenario.schema import AgentsSpec
 from simran.scenario.structure import Parts
 
@@ -45,5 +46,4 @@ def _mend(name: str, model: ModelSpec) -> str:
         scheme = Scheme.of_label(model.quality.quantizer)
     except ValueError:
         return "leave quality_floor out"
-    mapping = f"{{kind: {scheme.kind}, scale: {scheme.scale}, clip: {scheme.clip}}}"
-    return f"set models.{name}.quantizer to {mapping}, or leave quality_floor out"
+    return f"set models.{name}.quantizer to {spelled(scheme)}, or leave quality_floor out"

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from simran.distortion import Scheme
+from simran.distortion import KINDS, Scheme
 from simran.errors import shown
 from simran.scenario.fields import Count, PositiveNumber, Quantity, Schema, WholeNumber
 
-__all__ = ["QuantizerSpec", "Quantizing", "WeightsSpec"]
+__all__ = ["QuantizerSpec", "Quantizing", "WeightsSpec", "spelled"]
 
 
 def _scale(value: Any) -> str | int:
@@ -42,8 +42,31 @@ class QuantizerSpec(Schema):
         return Scheme(self.kind, self.scale, self.clip)
 
 
+def spelled(scheme: Scheme) -> str:
+    """Return a quantizer as a scenario writes it.
+
+    Parameters
+    ----------
+    scheme : the quantizer
+
+    Examples
+    --------
+    >>> spelled(Scheme("uniform", "row", "none"))
+    '{kind: uniform, scale: row, clip: none}'
+    """
+    return f"{{kind: {scheme.kind}, scale: {scheme.scale}, clip: {scheme.clip}}}"
+
+
 def _named(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if value not in KINDS:
+        try:
+            scheme = Scheme.of_label(value)
+        except ValueError:
+            return {"kind": value}
+        raise ValueError(f"expected a kind or a mapping; {value!r} is {spelled(scheme)}")
+    return {"kind": value}
 
 
 #: A quantizer, or its kind alone.

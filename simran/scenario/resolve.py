@@ -40,7 +40,7 @@ from simran.scenario.schema import (
     ScenarioSpec,
     ServerSpec,
 )
-from simran.scenario.weight_errors import candidate_bits, error_rows, law_of, left_out
+from simran.scenario.weight_errors import candidate_bits, error_rows, law_of, left_out, narrowed
 
 __all__ = ["resolve"]
 
@@ -70,6 +70,7 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
     }
     assumed = tuple(_assumed(whole, spec))
     doubtful = tuple(doubts(whole))
+    narrow = tuple(narrowed(whole, spec.models))
     return Scenario(
         name=spec.name,
         description=spec.description,
@@ -97,7 +98,7 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
         assumed=tuple(str(it) for it in assumed),
         assumptions=assumed,
         notes=(*_notes(spec), *(_noted(fault) for fault in doubtful)),
-        doubts=doubtful,
+        doubts=(*doubtful, *narrow),
     )
 
 
@@ -265,8 +266,22 @@ def _notes(spec: ScenarioSpec) -> list[str]:
                 else f"models.{name}: quality ({model.quality.metric}) was measured with"
                 f" {model.quality.quantizer}, not with {model.quantizer.scheme.label}, so none is given"
             )
-        notes += filter(None, [left_out(name, model)])
+        notes += filter(None, [left_out(name, model), _borrowed(name, model)])
     return notes + list(_device_notes(spec)) + list(_unsourced(spec))
+
+
+def _borrowed(name: str, model: ModelSpec) -> str:
+    """Return the note on an output coefficient that was measured with another quantizer."""
+    said = (model.provenance or {}).get("output_coefficient")
+    if model.quality is None or not isinstance(said, dict) or said.get("kind") != "measured":
+        return ""
+    label = model.quantizer.scheme.label
+    if model.quality.quantizer == label:
+        return ""
+    return (
+        f"models.{name}: output_coefficient was measured, as far as is known with the quantizer of the"
+        f" quality curve; for {label} it is a guess, and so is the scale of the distortion"
+    )
 
 
 def _unsourced(spec: ScenarioSpec) -> Iterator[str]:

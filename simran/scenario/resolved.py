@@ -294,7 +294,8 @@ class Scenario:
     assumed : what the results rest on that is assumed, one line each
     assumptions : the same, with key paths and values
     notes : what a reader of the results must know, one line each
-    doubts : numbers without a unit that hardly mean what they say, with their places
+    doubts : numbers without a unit that hardly mean what they say, and bit-widths that are left out,
+        with their places
     """
 
     name: str

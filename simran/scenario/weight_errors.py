@@ -21,7 +21,15 @@ from simran.scenario.compose import Composed
 from simran.scenario.model_schema import BlockSpec, ModelSpec
 from simran.scenario.quantizer_schema import WeightsSpec
 
-__all__ = ["ErrorRow", "candidate_bits", "check_weights", "error_rows", "law_of", "left_out"]
+__all__ = [
+    "ErrorRow",
+    "candidate_bits",
+    "check_weights",
+    "error_rows",
+    "law_of",
+    "left_out",
+    "narrowed",
+]
 
 Key = tuple[str | int, ...]
 
@@ -94,6 +102,23 @@ def left_out(name: str, model: ModelSpec) -> str:
         f"models.{name}: bit-widths {_listed(gone)} are left out: there is no error of"
         f" {label} at them, measured or from the law"
     )
+
+
+def narrowed(whole: Composed, models: Mapping[str, ModelSpec]) -> Iterator[Fault]:
+    """Yield a doubt for each model whose larger bit-widths are left out: they would distort less.
+
+    Parameters
+    ----------
+    whole : the scenario as it is composed
+    models : by name
+    """
+    for name, model in models.items():
+        kept = [b for b in candidate_bits(model) if b != model.reference_bits]
+        if kept and any(max(kept) < b != model.reference_bits for b in model.bits):
+            mend = (
+                "give weights.measured at them, as simran calibrate does, or leave them out of bits"
+            )
+            yield whole.fault(("models", name, "bits"), left_out(name, model), mend)
 
 
 def _listed(bits: list[int]) -> str:

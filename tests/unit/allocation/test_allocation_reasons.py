@@ -76,7 +76,7 @@ def test_why_there_is_no_design(
 @pytest.mark.parametrize(
     ("delay_s", "energy_j", "columns", "said"),
     [
-        (99.0, 99.0, {}, "16 is the largest bit-width that the model lists"),
+        (99.0, 99.0, {}, "16 is the largest candidate bit-width"),
         (2.3, 99.0, {}, "5 bits would take 2.5 s of 2.3 s even at full clocks"),
         (2.0, 1.0, {}, "4 bits would take 1.6 J of 1 J within 2 s"),
         (

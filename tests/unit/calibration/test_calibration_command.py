@@ -126,6 +126,16 @@ def test_faults_are_one_line_and_exit_2(
     assert shown.count("\n") == 1
 
 
+def test_a_calibration_that_fails_leaves_no_folder(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "empty").mkdir()
+    for name in ("new", "empty"):
+        assert _call(monkeypatch, "m.npz", "--law", "gauss", "--out", name) == 2
+    assert not (home / "new").exists()
+    assert (home / "empty").is_dir()  # which was there before
+
+
 def test_an_earlier_calibration_is_replaced_only_when_asked(home: Path) -> None:
     found = calibrate("m.npz")
     folder = write_calibration(found, home / "out")

@@ -116,6 +116,7 @@ def test_the_table_names_every_quantizer(home: Path) -> None:
     ("more", "message"),
     [
         (("--split", "first", "--blocks", "blocks.yaml"), "cuts block 'agent' in two"),
+        (("--split", "first"), "(pass --blocks with a block that ends there)"),
         (("--blocks", "turned.yaml", "--split", "second"), "does not depend on block 'server'"),
         (("--split", "nowhere"), "has no tensor 'nowhere'"),
         (("--labels", "x.npz"), "expected one array of 7 whole numbers"),

@@ -237,3 +237,15 @@ def test_a_stable_run_that_misses_its_budgets_says_so(
     page = " ".join(render_summary(summary(verdict=verdict, total=total), {}).split())
     assert (word is not None) == ("not that budgets are met" in page)
     assert word is None or word in page
+
+
+@pytest.mark.parametrize(
+    ("mean", "text"),
+    [(0.2, "its quality is 0.2 on average"), (None, "its quality is not known"), (0.9, "")],
+)
+def test_a_floor_that_is_missed_is_named(mean: float | None, text: str) -> None:
+    groups = {"a": {**GROUP, "completed": 3, "quality_mean": mean}}
+    shown = page(summary(groups=groups), scenario={"agents": {"a": {"quality_floor": 0.9}}})
+    assert ("quality floor missed: a asks for 0.9" in shown) == bool(text)
+    assert text in " ".join(shown.split())
+    assert "quality floor" not in page(summary(groups=groups))

@@ -112,6 +112,8 @@ def test_a_block_without_weights_has_no_errors() -> None:
         ({"kind": "rate-distortion", "scale": 8}, {}, "models.m.quantizer: rate-distortion is no"),
         ("rate-distortion", {"law": "generalised-normal", "rate": None, "shape": 2, "scale": 1},
          "models.m.quantizer: rate-distortion is known for the exponential law alone"),
+        ("uniform per row", {}, "models.m.quantizer: expected a kind or a mapping; 'uniform per row' is"
+         " {kind: uniform, scale: row, clip: none}"),
         ("nearest", {}, "models.m.quantizer: expected integer, lloyd-max"),
         ({"kind": "uniform", "scale": 0}, {}, "models.m.quantizer.scale: expected tensor, row"),
         ("uniform", {"rate": None}, "models.m.weights: exponential needs rate"),
@@ -147,3 +149,29 @@ def test_the_manifest_has_it_as_written_and_runs_again_to_the_same_data(tmp_path
     data = [(tmp_path / it / "requests.parquet").read_bytes() for it in ("first", "again")]
     assert data[0] == data[1]
     assert first.summary == again.summary
+
+
+def test_larger_bit_widths_that_are_left_out_are_doubtful() -> None:
+    measured = {"uniform per row": {4: 0.1, 8: 0.01}}
+    document = _document(ROW, {"measured": measured})
+    document["models"]["m"]["bits"] = [4, 12]
+    (doubt,) = load(document).doubts
+    assert doubt.path == "models.m.bits"
+    assert doubt.message.startswith("models.m: bit-widths 12 are left out")
+    document["models"]["m"]["bits"] = [2, 4, 32]  # fewer bits and full precision
+    assert not load(document).doubts
+
+
+def test_a_coefficient_of_another_quantizer_is_noted() -> None:
+    curve = {"metric": "score", "quantizer": "uniform per row", "curves": {"head": {4: 0.5}}}
+    document = _document("uniform")
+    document["models"]["m"] |= {"quality": curve, "output_coefficient": 2.0}
+    for kind, expected in (("measured", 1), ("assumed", 0)):
+        document["models"]["m"]["provenance"] = {
+            "output_coefficient": {"kind": kind, "source": "x"}
+        }
+        notes = [it for it in load(document).notes if "output_coefficient" in it]
+        assert len(notes) == expected
+    document["models"]["m"]["provenance"]["output_coefficient"]["kind"] = "measured"
+    document["models"]["m"]["quality"] = {**curve, "quantizer": "uniform, clipped by mae"}
+    assert not [it for it in load(document).notes if "output_coefficient" in it]
