@@ -102,15 +102,6 @@ def test_json_says_the_same(
     }
 
 
-def _slowness() -> float:
-    """Return how slow this machine is now: 1 where ten million additions take half a second, or faster."""
-    began = time.process_time()
-    total = 0
-    for k in range(2_000_000):
-        total += k
-    return max(1.0, (time.process_time() - began) / 0.1)
-
-
 def _hostile(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run the program with a bound on its time and memory; return how it ended and what it said."""
     with subprocess.Popen(
@@ -126,7 +117,11 @@ def _hostile(folder: Path, *arguments: str) -> tuple[int, str]:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     used = usage.ru_utime + usage.ru_stime
-    assert used < (2.0 + 1.0) * _slowness(), "a second of it is to start Python"
+    # The same code took 1.5 to 5 s of machines that it was tried on; a cost that grows faster than the
+    # file would take minutes.
+    assert used < 3.0 * (2.0 + 1.0), (
+        "a second of it is to start Python, and machines differ by three"
+    )
     assert usage.ru_maxrss < 500_000, "kB"
     return process.returncode, said
 
