@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from simran.errors import Fault, shown, word
 
@@ -17,8 +17,7 @@ Path_ = tuple[str | int, ...]
 _MOST_DEPTH = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file; line and column count from 1."""
 
     file: str
@@ -62,6 +61,10 @@ class Document:
             if mark is not None:
                 yield rest, mark
 
+    def copy(self) -> Document:
+        """Return a document that can be changed without changing this one."""
+        return Document(_copied(self.data), dict(self.marks))
+
     def forget(self, path: Path_) -> None:
         """Take away the marks at and below a key, whose value is about to be replaced."""
         for rest, _ in list(self.below(path)):
@@ -76,6 +79,12 @@ def _paths(value: Any, at: Path_) -> Iterator[Path_]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _paths(item, (*at, index))
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def dotted(path: Path_) -> str:

@@ -20,6 +20,12 @@ _MOST_BYTES = 1_000_000
 _MOST_DEPTH = 60
 _MOST_VALUES = 100_000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMERIC = frozenset("+-.0123456789")  # what a number starts with
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _WHOLE = re.compile(r"[+-]?\d{1,40}", re.ASCII)  # not by way of a float, which would round a seed
 _UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -31,12 +37,10 @@ def parse_scalar(text: str) -> Any:
     ``off`` and ``no`` stay words, ``1:30``, ``1_000``, ``0x10``, ``.inf`` and ``.nan`` stay text, of
     which no quantity can be made; ``1e-28`` is a number. So is ``010``, which is ten.
     """
-    if text in {"", "~", "null", "Null", "NULL"}:
-        return None
-    if text in {"true", "True", "TRUE"}:
-        return True
-    if text in {"false", "False", "FALSE"}:
-        return False
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return text
     if _WHOLE.fullmatch(text):
         return int(text)
     if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
@@ -162,26 +166,26 @@ class _Builder:
             self._stop(event, path, f"holds more than {_MOST_VALUES} values")
         if len(path) > _MOST_DEPTH:
             self._stop(event, path[:3], f"is nested more than {_MOST_DEPTH} deep")
-        mark = self._mark(event)
-        self.marks.setdefault(path, mark)
+        if path not in self.marks:  # a key has marked its value
+            self.marks[path] = self._mark(event)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
         if event.tag is not None:
             tag = shown(str(event.tag).replace("tag:yaml.org,2002:", "!!"))
-            self._fault(mark, path, f"tags such as {tag} are not part of a scenario")
+            self._fault(self._mark(event), path, f"tags such as {tag} are not part of a scenario")
         data: Any
-        if isinstance(event, yaml.MappingStartEvent):
-            data = self._mapping(path)
-        elif isinstance(event, yaml.SequenceStartEvent):
-            data = self._sequence(path)
-        else:
+        if isinstance(event, yaml.ScalarEvent):
             data = self._scalar(event, path)
+        elif isinstance(event, yaml.MappingStartEvent):
+            data = self._mapping(path)
+        else:
+            data = self._sequence(path)
         if event.anchor is not None:
             self._anchors[event.anchor] = data, path
         return data
 
     def _scalar(self, event: Any, path: Path_) -> Any:
-        text = str(event.value)
+        text: str = event.value
         if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
             self._fault(self._mark(event), path, "holds half of a surrogate pair, which is no text")
             return ""
@@ -206,15 +210,17 @@ class _Builder:
                 self._value(event, (*path, "?"))
                 self._value(next(self._events), (*path, "?"))
                 continue
-            key = str(event.value)
-            self._scalar(event, (*path, key))
+            key = event.value
+            here = (*path, key)
+            if not key.isascii():
+                self._scalar(event, here)
             if key in data:
-                first = self.marks[*path, key].line
-                self._fault(mark, (*path, key), f"this key is given twice, first in line {first}")
+                first = self.marks[here].line
+                self._fault(mark, here, f"this key is given twice, first in line {first}")
                 self._value(next(self._events), (*path, "?"))
                 continue
-            self.marks[*path, key] = mark
-            data[key] = self._value(next(self._events), (*path, key))
+            self.marks[here] = mark
+            data[key] = self._value(next(self._events), here)
         return data
 
     def _alias(self, event: Any, path: Path_) -> Any:
@@ -244,7 +250,8 @@ class _Builder:
         return data
 
     def _mark(self, event: Any) -> Mark:
-        return Mark(self._name, event.start_mark.line + 1, event.start_mark.column + 1)
+        start = event.start_mark
+        return Mark(self._name, start.line + 1, start.column + 1)
 
     def _fault(self, mark: Mark, path: Path_, message: str) -> None:
         self.faults.append(Fault(message, mark.file, mark.line, mark.column, dotted(path)))

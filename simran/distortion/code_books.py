@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_banded
 from scipy.special import gammaincc, gammainccinv
 
 from simran.distortion.generalised_normal import GeneralisedNormal
@@ -130,5 +129,7 @@ def _newton(levels: Floats, shape: float) -> Floats:
     bands[1, 1:] += half
     bands[1, :-1] += half
     bands[0, 1:] = bands[2, :-1] = half
+    from scipy.linalg import solve_banded
+
     step: Floats = solve_banded((1, 1), bands, -excess)
     return step

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dtbtrs
 
 __all__ = ["LineKernel"]
 
@@ -37,12 +36,15 @@ class LineKernel:
         self._bands[1, :-1] = -self.decay
 
     def _from_left(self, values: Floats) -> Floats:
-        solved, _ = dtbtrs(self._bands, values, uplo="L", diag="U")
-        result: Floats = solved.ravel()
-        return result
+        return self._substituted(values, "N")
 
     def _from_right(self, values: Floats) -> Floats:
-        solved, _ = dtbtrs(self._bands, values, uplo="L", trans="T", diag="U")
+        return self._substituted(values, "T")
+
+    def _substituted(self, values: Floats, transposed: str) -> Floats:
+        from scipy.linalg.lapack import dtbtrs
+
+        solved, _ = dtbtrs(self._bands, values, uplo="L", trans=transposed, diag="U")
         result: Floats = solved.ravel()
         return result
 

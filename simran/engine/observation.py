@@ -24,7 +24,9 @@ def observe(scenario: Scenario) -> Problem:
     kinds = list(dict.fromkeys((group.model, group.placement) for group in groups))
     tables = tuple(cut_table(scenario.models[model], placement) for model, placement in kinds)
     cells, servers = list(scenario.cells), list(scenario.servers)
-    links = [_link(scenario, group) for group in groups]
+    ways = dict.fromkeys((group.cell, group.server) for group in groups)
+    link = {way: _link(scenario, *way) for way in ways}
+    links = [link[group.cell, group.server] for group in groups]
     server_of = [scenario.servers[group.server] for group in groups]
     zeros, ones = np.zeros(len(groups)), np.ones(len(groups))
     return Problem(
@@ -111,8 +113,8 @@ def _decision_s(scenario: Scenario) -> float:
     return spec.decision_time_s if spec.every == "per-request" else 0.0
 
 
-def _link(scenario: Scenario, group: AgentGroup) -> tuple[float, float]:
-    nodes = route(scenario, group.cell, group.server)
+def _link(scenario: Scenario, cell: str, server: str) -> tuple[float, float]:
+    nodes = route(scenario, cell, server)
     graph = scenario.graph()
     links = [graph.edges[hop]["link"] for hop in itertools.pairwise(nodes)]
     return sum(1.0 / link.rate_bps for link in links), sum(link.delay_s for link in links)

@@ -7,8 +7,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import networkx as nx
-
 from simran.entities import (
     Agent,
     AllocatedCell,
@@ -219,6 +217,8 @@ def _directions(scenario: Scenario) -> dict[str, Direction]:
 
 def route(scenario: Scenario, cell: str, server: str) -> list[str]:
     """Return the nodes from a cell to a server: fewest hops, then least delay, then by name."""
+    import networkx as nx
+
     graph = scenario.graph()
     options = nx.all_shortest_paths(graph, cell, server)
 

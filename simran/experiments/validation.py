@@ -10,7 +10,7 @@ from simran.errors import Fault, InputError, ScenarioError
 
 if TYPE_CHECKING:
     from simran.catalog import Document
-    from simran.scenario import AllocatorPart, Scenario
+    from simran.scenario import AllocatorPart, Scenario, Source
 
 __all__ = ["Validation", "load_checked", "validate_files"]
 
@@ -70,15 +70,16 @@ def validate_files(files: Sequence[str], overrides: Sequence[str] = ()) -> Valid
     InputError
         for overrides of a profile, which has no scenario around it
     """
-    from simran.scenario import check_profile, profile_kind
+    from simran.scenario import check_profile, profile_kind, read_source
 
     faults: dict[str, tuple[Fault, ...]] = {}
     warnings: dict[str, tuple[Fault, ...]] = {}
     for file in files:
         try:
-            kind = profile_kind(file)
+            source = read_source(file)
+            kind = profile_kind(source.document)
             if kind is None:
-                warnings[file] = tuple(_doubts(*_checked(file, overrides)))
+                warnings[file] = tuple(_doubts(*_checked(source, overrides)))
             elif overrides:
                 raise InputError(f"{file}: is a profile, and --set changes a scenario")
             else:
@@ -99,36 +100,26 @@ def load_checked(file: str, overrides: Sequence[str] = (), seed: int | None = No
     ScenarioError
         with every fault and its place
     """
-    try:
-        scenario, document = _checked(file, overrides, seed)
-        if scenario.allocator.options:
-            _shortfalls(scenario, document)  # an option that the models do not suit
-        return scenario
-    except ScenarioError as error:
-        wrong = _of_a_profile(file)
-        if wrong is None:
-            raise
-        raise wrong from error
+    from simran.scenario import profile_kind, read_source
 
-
-def _of_a_profile(file: str) -> ScenarioError | None:
-    """Return what to say where a profile stands in a scenario's place."""
-    from simran.scenario import profile_kind
-
-    kind = profile_kind(file)
-    if kind is None:
-        return None
-    help_ = f"a scenario names it in {kind}: {{NAME: {{profile: PATH}}}}"
-    message = f"is the profile of a {kind.removesuffix('s')}, expected a scenario"
-    return ScenarioError([Fault(message, file, suggestion=help_)])
+    source = read_source(file)
+    kind = profile_kind(source.document)
+    if kind is not None:
+        help_ = f"a scenario names it in {kind}: {{NAME: {{profile: PATH}}}}"
+        message = f"is the profile of a {kind.removesuffix('s')}, expected a scenario"
+        raise ScenarioError([Fault(message, file, suggestion=help_)])
+    scenario, document = _checked(source, overrides, seed)
+    if scenario.allocator.options:
+        _shortfalls(scenario, document)  # an option that the models do not suit
+    return scenario
 
 
 def _checked(
-    file: str, overrides: Sequence[str] = (), seed: int | None = None
+    source: Source, overrides: Sequence[str] = (), seed: int | None = None
 ) -> tuple[Scenario, Document]:
     from simran.scenario import load_with_places
 
-    return load_with_places(file, overrides, seed, check=_options)
+    return load_with_places(source, overrides, seed, check=_options)
 
 
 def _options(part: AllocatorPart, document: Document) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from simran.scenario.resolved import (
     SizeLaw,
 )
 from simran.scenario.schema import AllocatorPart, ScenarioSpec
+from simran.scenario.source import Source, read_source
 
 __all__ = [
     "AgentGroup",
@@ -35,9 +36,11 @@ __all__ = [
     "ScenarioSpec",
     "Server",
     "SizeLaw",
+    "Source",
     "check_profile",
     "json_schema",
     "load",
     "load_with_places",
     "profile_kind",
+    "read_source",
 ]

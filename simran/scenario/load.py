@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +60,7 @@ def load(
 
 
 def load_with_places(
-    source: str | Path | Mapping[str, Any],
+    source: str | Path | Mapping[str, Any] | Source,
     overrides: Sequence[str] = (),
     seed: int | None = None,
     scale: Mapping[str, float] | None = None,
@@ -71,10 +70,11 @@ def load_with_places(
 
     Parameters
     ----------
-    source, overrides, seed, scale : as there
+    source : as there, or as :func:`~simran.scenario.source.read_source` returned it
+    overrides, seed, scale : as there
     check : yields faults that only others can see in the allocator's part, to be told with the rest
     """
-    found = read_source(source)
+    found = source if isinstance(source, Source) else read_source(source)
     overrides = [overrides] if isinstance(overrides, str) else overrides
     changes = [*overrides, f"seed={seed}"] if seed is not None else overrides
     try:
@@ -107,8 +107,7 @@ def _sound(
     check: Check | None,
 ) -> tuple[Composed, Parts, ScenarioSpec]:
     # What is read is changed here, and may be needed again.
-    document = Document(copy.deepcopy(source.document.data), dict(source.document.marks))
-    whole = compose(document, source.home, changes)
+    whole = compose(source.document.copy(), source.home, changes)
     for assumption in whole.assumed:
         if scale and assumption.path in scale:
             multiply(whole.data, assumption, scale[assumption.path])

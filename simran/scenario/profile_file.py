@@ -35,18 +35,15 @@ class ProfileFile:
     doubts: tuple[Fault, ...]
 
 
-def profile_kind(file: str) -> str | None:
+def profile_kind(document: Document) -> str | None:
     """Return whether a file is a profile of a model or of a device, by its keys; None for neither.
 
     Examples
     --------
-    >>> profile_kind("no such file.yaml") is None
-    True
+    >>> profile_kind(Document({"f_max": 1e9}))
+    'devices'
     """
-    try:
-        data = read_document(Path(file)).data
-    except ScenarioError:
-        return None
+    data = document.data
     if not isinstance(data, dict) or _SCENARIO & set(data):
         return None
     found = {kind: len(keys & set(data)) for kind, keys in _KEYS.items()}
@@ -69,8 +66,7 @@ def check_profile(file: str, kind: str) -> ProfileFile:
         with the faults that it has within a scenario, at the same places; key paths start in the file
     """
     path = Path(file)
-    read_document(path)
-    name, found = kind.removesuffix("s"), profile_kind(file)
+    name, found = kind.removesuffix("s"), profile_kind(read_document(path))
     if found is not None and found != kind:
         other = found.removesuffix("s")
         raise ScenarioError([Fault(f"is the profile of a {other}, expected one of a {name}", file)])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-import networkx as nx
-
 from simran.errors import Fault, hint, shown, word
 from simran.registry import Registry
 from simran.scenario.compose import Composed
@@ -79,6 +77,8 @@ def _links(whole: Composed, parts: Parts) -> Iterator[Fault]:
 
 def _graph(parts: Parts) -> dict[str, int]:
     """Return the part of the network that each node lies in, by number."""
+    import networkx as nx
+
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from([*parts.names["cells"], *parts.names["servers"]])
     graph.add_edges_from((link.between[0], link.between[1]) for link in parts.links.values())

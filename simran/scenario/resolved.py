@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from simran.compute import Processor
 from simran.distortion import Exponential, GeneralisedNormal, Scheme
 from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = [
     "AgentGroup",
@@ -319,6 +320,8 @@ class Scenario:
 
     def graph(self) -> nx.Graph[str]:
         """Return the network: cells and servers as nodes, each edge with its :class:`Link`."""
+        import networkx as nx
+
         graph: nx.Graph[str] = nx.Graph()
         graph.add_nodes_from(self.cells)
         graph.add_nodes_from(self.servers)

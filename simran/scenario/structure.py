@@ -151,6 +151,8 @@ def _sound(schema: type[S], entries: Any) -> dict[str, S]:
 
 def _unknown(whole: Composed, schema: Any, data: Any, at: Key) -> Iterator[tuple[Key, Fault]]:
     """Yield unknown keys, walking the schema and the data side by side."""
+    if not isinstance(data, (dict, list)):
+        return
     origin, arguments = get_origin(schema), get_args(schema)
     if isinstance(schema, type) and issubclass(schema, BaseModel):
         if not isinstance(data, dict):

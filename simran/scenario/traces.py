@@ -13,6 +13,7 @@ from simran.errors import Fault, ScenarioError, hint, shown
 __all__ = ["read_trace"]
 
 _MOST_BYTES = 8_000_000
+_MOST_VALUES = 1_000_000
 _MOST_FAULTS = 20
 
 
@@ -21,7 +22,7 @@ def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
 
     Parameters
     ----------
-    path : of the file, of at most 8 MB, a million arrivals or so
+    path : of the file, of at most 8 MB and a million values
     column : as the header has it
     ascending : whether the values are times, which must not fall; sizes must be above 0
 
@@ -31,8 +32,8 @@ def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
         with the line and the column of every value that cannot be used, up to 20 of them
     """
     name = str(path)
-    text = io.StringIO(read_text(path, name, _MOST_BYTES), newline="")
-    rows = csv.reader(text, skipinitialspace=True)
+    content = io.StringIO(read_text(path, name, _MOST_BYTES), newline="")
+    rows = csv.reader(content, skipinitialspace=True)
     values: list[float] = []
     faults: list[Fault] = []
     try:
@@ -43,12 +44,23 @@ def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
         place = header.index(column)
         if column in header[place + 1 :]:
             raise ScenarioError([Fault(f"has two columns {shown(column)}", name, 1, 1)])
+        least = 0.0 if ascending else math.nextafter(0.0, 1.0)
         for row in rows:
             if not row or (len(row) == 1 and not row[0].strip()):
                 continue
-            why = _take(row[place].strip() if place < len(row) else None, values, ascending)
-            if why:
-                faults.append(Fault(why, name, rows.line_num, place + 1, column))
+            text = row[place] if place < len(row) else ""
+            value = _number(text)
+            if least <= value < math.inf:
+                values.append(value)
+                least = value if ascending else least
+                if len(values) > _MOST_VALUES:
+                    faults.append(
+                        Fault(f"holds more than {_MOST_VALUES} values", name, rows.line_num)
+                    )
+                    break
+                continue
+            why = _wrong(text.strip() if place < len(row) else None, value, least, ascending)
+            faults.append(Fault(why, name, rows.line_num, place + 1, column))
             if len(faults) >= _MOST_FAULTS:
                 break
     except csv.Error as error:
@@ -60,18 +72,21 @@ def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
     return tuple(values)
 
 
-def _take(text: str | None, values: list[float], ascending: bool) -> str:
-    """Append a value, or return why it cannot be one."""
+def _number(text: str) -> float:
+    """Return a number, NaN for what is none."""
+    try:
+        return float(text) if "_" not in text else math.nan
+    except ValueError:
+        return math.nan
+
+
+def _wrong(text: str | None, value: float, least: float, ascending: bool) -> str:
+    """Return why a value cannot be one."""
     if text is None:
         return "expected a number, found a row that ends before it"
-    try:
-        value = float(text) if "_" not in text else math.nan
-    except ValueError:
+    if math.isnan(value) and "_" not in text and text.lower().strip("+-") != "nan":
         return f"expected a number, found {shown(text)}"
-    if not math.isfinite(value) or value < 0.0 or (value == 0.0 and not ascending):
+    if not 0.0 <= value < math.inf or not ascending:
         bound = "of at least 0" if ascending else "above 0"
         return f"expected a finite number {bound}, found {shown(text)}"
-    if ascending and values and value < values[-1]:
-        return f"expected times in ascending order, found {shown(text)} after {values[-1]:g}"
-    values.append(value)
-    return ""
+    return f"expected times in ascending order, found {shown(text)} after {least:g}"

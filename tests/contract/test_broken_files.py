@@ -117,11 +117,7 @@ def _hostile(folder: Path, *arguments: str) -> tuple[int, str]:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     used = usage.ru_utime + usage.ru_stime
-    # The same code took 1.5 to 5 s of machines that it was tried on; a cost that grows faster than the
-    # file would take minutes.
-    assert used < 3.0 * (2.0 + 1.0), (
-        "a second of it is to start Python, and machines differ by three"
-    )
+    assert used < 2.0 + 1.0, "a second of it is to start Python and import"
     assert usage.ru_maxrss < 500_000, "kB"
     return process.returncode, said
 
@@ -202,7 +198,21 @@ def test_the_largest_files_that_are_read_are_read_quickly(tmp_path: Path) -> Non
     (tmp_path / "groups.yaml").write_text(text)
     text = (FOLDER / "sound.yaml").read_text().replace("{process: poisson, rate: 0.5 Hz}", given)
     (tmp_path / "trace.yaml").write_text(text)
-    (tmp_path / "long.csv").write_text("time\n" + "1.5\n" * 1_990_000)
+    (tmp_path / "long.csv").write_text("time\n" + "1.500\n" * 1_000_000)
     for name in ("groups.yaml", "trace.yaml"):
         code, said = _hostile(tmp_path, "validate", name)
         assert (code, said) == (0, f"{name}: valid\n")
+
+
+def test_a_trace_that_is_wrong_at_its_very_end(tmp_path: Path) -> None:
+    given = "{process: trace, file: long.csv, column: time}"
+    text = (FOLDER / "sound.yaml").read_text().replace("{process: poisson, rate: 0.5 Hz}", given)
+    (tmp_path / "trace.yaml").write_text(text)
+    (tmp_path / "long.csv").write_text("time\n" + "1.500\n" * 1_000_000 + "1.500\n")
+    code, said = _hostile(tmp_path, "validate", "trace.yaml")
+    assert code == 2
+    assert "long.csv:1000002:1: holds more than 1000000 values" in said
+    (tmp_path / "long.csv").write_text("time\n" + "1.500\n" * 999_999 + "1\n")
+    code, said = _hostile(tmp_path, "validate", "trace.yaml")
+    assert code == 2
+    assert "long.csv:1000001:1: time: expected times in ascending order" in said
