@@ -55,7 +55,7 @@ def read_trace(path: Path, column: str, ascending: bool) -> tuple[float, ...]:
                 least = value if ascending else least
                 if len(values) > _MOST_VALUES:
                     faults.append(
-                        Fault(f"holds more than {_MOST_VALUES} values", name, rows.line_num)
+                        Fault(f"holds more than {_MOST_VALUES} values", name, rows.line_num, 1)
                     )
                     break
                 continue

@@ -102,7 +102,7 @@ def test_json_says_the_same(
     }
 
 
-def _hostile(folder: Path, *arguments: str) -> tuple[int, str]:
+def _hostile(folder: Path, *arguments: str, most_s: float = 2.0) -> tuple[int, str]:
     """Run the program with a bound on its time and memory; return how it ended and what it said."""
     with subprocess.Popen(
         [sys.executable, "-m", "simran", *arguments],
@@ -117,7 +117,7 @@ def _hostile(folder: Path, *arguments: str) -> tuple[int, str]:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     used = usage.ru_utime + usage.ru_stime
-    assert used < 2.0 + 1.0, "a second of it is to start Python and import"
+    assert used < most_s + 1.0, "a second of it is to start Python and import"
     assert usage.ru_maxrss < 500_000, "kB"
     return process.returncode, said
 
@@ -191,7 +191,7 @@ def test_faults_without_end(tmp_path: Path) -> None:
 
 
 def test_the_largest_files_that_are_read_are_read_quickly(tmp_path: Path) -> None:
-    """A scenario and a trace just below their bounds."""
+    """A scenario and a trace near their bounds; what is sound is also resolved and designed for."""
     text = (FOLDER / "sound.yaml").read_text()
     given = "{process: trace, file: long.csv, column: time}"
     text += "".join(f"  a{k}: {{device: robot, model: m, arrivals: {{rate: 1}}}}\n" for k in GROUPS)
@@ -200,7 +200,7 @@ def test_the_largest_files_that_are_read_are_read_quickly(tmp_path: Path) -> Non
     (tmp_path / "trace.yaml").write_text(text)
     (tmp_path / "long.csv").write_text("time\n" + "1.500\n" * 1_000_000)
     for name in ("groups.yaml", "trace.yaml"):
-        code, said = _hostile(tmp_path, "validate", name)
+        code, said = _hostile(tmp_path, "validate", name, most_s=4.0)
         assert (code, said) == (0, f"{name}: valid\n")
 
 
