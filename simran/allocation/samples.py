@@ -155,18 +155,12 @@ def contended_problem(
     )
     alpha = float(rng.choice([2.5, 3.0]))
     room = count / crowding
-    tables: list[dict[str, Any]] = [{}, {}]
-    if stepped:
-        highest = (2e9, 10e9)
-        for side, (top, watts) in enumerate(zip(highest, (0.8, 2.0), strict=True)):
-            steps = top * np.linspace(0.2, 1.0, _STEPS)
-            tables[side] = {"table_hz": steps, "table_w": watts * (steps / top) ** alpha}
     agent = clock_set(
         count,
         f_max_hz=2e9 if stepped else rng.uniform(1e9, 3e9, count),
         dynamic=rng.uniform(0.5, 2.0, count) * 1e-28 * 2e9 ** (3 - alpha),
         exponent=alpha,
-        **tables[0],
+        **(_steps(2e9, 0.8, alpha) if stepped else {}),
     )
     server = clock_set(
         count,
@@ -174,7 +168,7 @@ def contended_problem(
         flops_per_cycle=64.0 * room,
         dynamic=1e-30 * room * 10e9 ** (3 - alpha),
         exponent=alpha,
-        **tables[1],
+        **(_steps(10e9, 2.0, alpha) if stepped else {}),
     )
     chosen: dict[str, Any] = {
         "size": rng.uniform(0.7, 1.4, count),
@@ -187,3 +181,9 @@ def contended_problem(
         "server_discipline": ("allocated",),
     }
     return many_agents(table, agent, server, **(chosen | columns))
+
+
+def _steps(top_hz: float, top_w: float, alpha: float) -> dict[str, Any]:
+    """Return the table of a stepped clock, whose power follows the exponent."""
+    steps = top_hz * np.linspace(0.2, 1.0, _STEPS)
+    return {"table_hz": steps, "table_w": top_w * (steps / top_hz) ** alpha}

@@ -114,25 +114,23 @@ def calibrate(
     found = statistics(tensors, settings, progress)
     if found.pooled.rate is None:
         file.refuse("its weights are all 0 or not finite", "check how it was saved")
-    digest = _digest(file)
-    label = file.path.name.encode("utf-8", "replace").decode("utf-8")
-    source = f"{label}, sha256 {digest[:16]}"
+    origin = _origin(file)
+    source = f"{origin['file']}, sha256 {origin['sha256'][:16]}"
     profile = profile_data(found, tensors, chain, source, weights)
     if measured is not None:
         profile = with_quality(profile, measured, f"{source}, on {measured['items']} items")
     notes = _notes(found, chain.file is None)
-    record = {
-        "name": called,
-        "checkpoint": {"file": label, "bytes": file.size, "sha256": digest},
-        "tensors": len(tensors),
-        "parameters": profile["parameters"],
-        **_found(found),
-        "notes": notes,
-    }
+    size = {"tensors": len(tensors), "parameters": profile["parameters"]}
+    record = {"name": called, "checkpoint": origin, **size, **_found(found), "notes": notes}
     if measured is not None:
         record["output_distortion"] = measured
     comment = "\n".join([f"Model profile of {called}, written by simran calibrate.", *notes])
     return Calibration(called, found, profile, profile_text(profile, comment), record)
+
+
+def _origin(file: CheckpointFile) -> dict[str, Any]:
+    label = file.path.name.encode("utf-8", "replace").decode("utf-8")
+    return {"file": label, "bytes": file.size, "sha256": _digest(file)}
 
 
 def _found(found: Statistics) -> dict[str, Any]:

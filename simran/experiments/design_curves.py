@@ -30,9 +30,8 @@ def design_curves(
 ) -> pd.DataFrame:
     """Return the design of every agent for each value and allocator, without any simulation.
 
-    Designs are those of ``simran.solve``, for empty queues. Where no design meets the budgets there is
-    a row too, with ``feasible`` false and the figures of what would be done for want of one: leave
-    such rows out of a curve.
+    Designs are those of ``simran.solve``, for empty queues. Leave rows out of a curve whose ``feasible`` is
+    false: their figures are of what would be done for want of a design.
 
     Parameters
     ----------
