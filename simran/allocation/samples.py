@@ -170,7 +170,12 @@ def contended_problem(
         exponent=alpha,
         **(_steps(10e9, 2.0, alpha) if stepped else {}),
     )
-    chosen: dict[str, Any] = {
+    return many_agents(table, agent, server, **(_contending(rng, count, room) | columns))
+
+
+def _contending(rng: np.random.Generator, count: int, room: float) -> dict[str, Any]:
+    """Return what sets agents apart from each other, and makes them share."""
+    return {
         "size": rng.uniform(0.7, 1.4, count),
         "rate_bps": rng.uniform(1e7, 6e7, count) * room,
         "transmit_w": rng.uniform(0.2, 2.0, count),
@@ -180,7 +185,6 @@ def contended_problem(
         "cell_scheduler": ("allocated",),
         "server_discipline": ("allocated",),
     }
-    return many_agents(table, agent, server, **(chosen | columns))
 
 
 def _steps(top_hz: float, top_w: float, alpha: float) -> dict[str, Any]:
