@@ -7,13 +7,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from simran.units import parse
+
 __all__ = [
     "read_choice",
     "read_count",
+    "read_energy_j",
     "read_flag",
     "read_frequency_hz",
     "read_integer",
+    "read_positive",
     "read_share",
+    "read_time_s",
 ]
 
 _SCALES = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
@@ -93,6 +98,46 @@ def read_integer(value: Any) -> int:
     if isinstance(value, bool) or number != math.floor(number) or number < 1:
         raise ValueError(f"{value!r} is not a positive integer")
     return int(number)
+
+
+def read_positive(value: Any) -> float:
+    """Return a positive, finite number.
+
+    Raises
+    ------
+    ValueError
+        if it is none
+    """
+    if isinstance(value, bool) or not 0 < float(value) < math.inf:
+        raise ValueError(f"{value!r} is not a positive number")
+    return float(value)
+
+
+def read_energy_j(value: Any) -> float | None:
+    """Return a positive energy [J] from a number or a string such as ``"2 J"``; None stays None.
+
+    Raises
+    ------
+    ValueError
+        if it is none
+
+    Examples
+    --------
+    >>> read_energy_j("500 mJ")
+    0.5
+    """
+    return None if value is None else read_positive(parse(value, "energy"))
+
+
+def read_time_s(value: Any) -> float | None:
+    """Return a positive time [s] from a number or a string such as ``"2 s"``; None stays None.
+
+    Raises
+    ------
+    ValueError
+        if it is none
+    """
+    return None if value is None else read_positive(parse(value, "time"))
 
 
 def read_frequency_hz(value: Any) -> float | None:
