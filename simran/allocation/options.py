@@ -10,6 +10,7 @@ from typing import Any
 from simran.units import parse
 
 __all__ = [
+    "read_between",
     "read_choice",
     "read_count",
     "read_energy_j",
@@ -50,10 +51,21 @@ def read_count(most: int) -> Callable[[Any], int]:
     >>> read_count(6)(0)
     0
     """
+    return read_between(0, most)
+
+
+def read_between(least: int, most: int) -> Callable[[Any], int]:
+    """Return what reads an integer from ``least`` to ``most``.
+
+    Examples
+    --------
+    >>> read_between(1, 50)(5)
+    5
+    """
 
     def read(value: Any) -> int:
-        if isinstance(value, bool) or value != int(value) or not 0 <= value <= most:
-            raise ValueError(f"{value!r} is not an integer from 0 to {most}")
+        if isinstance(value, bool) or value != int(value) or not least <= value <= most:
+            raise ValueError(f"{value!r} is not an integer from {least} to {most}")
         return int(value)
 
     return read

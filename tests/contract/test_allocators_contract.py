@@ -18,6 +18,7 @@ SHIPPED = {
     "fixed-frequency": "simran.allocation.baselines:FixedFrequency",
     "max-frequency": "simran.allocation.baselines:MaxFrequency",
     "drift-plus-penalty": "simran.allocation.drift:DriftPlusPenalty",
+    "model-predictive": "simran.allocation.predictive:ModelPredictive",
     "random": "simran.allocation.baselines:RandomFeasible",
     "on-device": "simran.allocation.baselines:OnDevice",
     "on-server": "simran.allocation.baselines:OnServer",
