@@ -68,6 +68,12 @@ DIMENSIONS = {
         "100 Mbit/s",
         True,
     ),
+    "bandwidth": Dimension(
+        "a memory bandwidth",
+        {"B/s": 1.0, "byte/s": 1.0, "bit/s": 0.125, "b/s": 0.125},
+        "200 GB/s",
+        True,
+    ),
     "flops": Dimension(
         "a number of operations", {"FLOP": 1.0, "FLOPs": 1.0, "flop": 1.0}, "120 GFLOP", True
     ),
@@ -83,7 +89,7 @@ _WORDS = {
 _UNPREFIXED = {"min", "h"}
 _LARGE = [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)]
 _SMALL = [("", 1.0), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9)]
-_WHOLE = {"B", "bit", "bit/s", "FLOP"}
+_WHOLE = {"B", "B/s", "bit", "bit/s", "FLOP"}
 
 
 def parse(value: object, dimension: str, example: str = "") -> float:

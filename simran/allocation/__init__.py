@@ -7,6 +7,7 @@ from simran.allocation.check import Check, check_allocator
 from simran.allocation.conformance import refuse_impossible
 from simran.allocation.evaluate import Evaluation, evaluate
 from simran.allocation.problem import Allocation, ClockSet, CutTable, Problem
+from simran.allocation.state import ControlState, idle_state
 
 __all__ = [
     "ALLOCATORS",
@@ -14,11 +15,13 @@ __all__ = [
     "Allocator",
     "Check",
     "ClockSet",
+    "ControlState",
     "CutTable",
     "Evaluation",
     "Option",
     "Problem",
     "check_allocator",
     "evaluate",
+    "idle_state",
     "refuse_impossible",
 ]

@@ -64,6 +64,8 @@ class Allocator(ABC):
     name: ClassVar[str]
     OPTIONS: ClassVar[Mapping[str, Option]] = MappingProxyType({})
     draws: ClassVar[bool] = False  # whether designs are random
+    #: Whether it reads what requests have spent also where it decides for each request.
+    watches: ClassVar[bool] = False
 
     def __init__(
         self, options: Mapping[str, Any] | None = None, rng: np.random.Generator | None = None
@@ -93,9 +95,21 @@ class Allocator(ABC):
         ----------
         problem : as observed
         """
+        self.observe(problem)
         if getattr(self, "options", {}).get("queue_aware"):
             return plan_with_waits(self.allocate, problem)
         return problem, self.allocate(problem)
+
+    def observe(self, problem: Problem) -> None:  # noqa: B027
+        """Take note of what was observed, once before each decision.
+
+        An allocator with a memory updates it here, so that ``allocate`` stays a function of the problem and
+        that memory, however often it is called; this one remembers nothing.
+
+        Parameters
+        ----------
+        problem : as observed; ``problem.state`` has what has happened since the last decision
+        """
 
     @abstractmethod
     def allocate(self, problem: Problem) -> Allocation:

@@ -177,7 +177,7 @@ def _changed(before: Any, after: Any) -> str:
         if isinstance(one, np.ndarray):
             if one.shape != other.shape or one.tobytes() != other.tobytes():
                 return name
-        elif name in ("agent_clock", "server_clock"):
+        elif name in ("agent_clock", "server_clock", "state"):
             found = _changed(one, other)
             if found:
                 return f"{name}.{found}"

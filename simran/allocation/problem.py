@@ -10,13 +10,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Allocation", "ClockSet", "CutTable", "Problem"]
+from simran.allocation.arrays import Bools, Floats, Ints
+from simran.allocation.state import ControlState
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+__all__ = ["Allocation", "Bools", "ClockSet", "CutTable", "Floats", "Ints", "Problem"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class Problem:
     agent_clock, server_clock : (K,) sets of clocks
     agent_memory_bytes, server_memory_bytes : (K,) room for weights [B]; inf for unlimited
     size, uplink_size, server_size : (K,) size factors of the agent, uplink and server work
-    rate_bps : (K,) rate with the whole cell [bit/s]; inf takes no time and no energy
+    rate_bps : (K,) rate with the whole cell [bit/s], as reported; inf takes no time and no energy
     transmit_w : (K,) power drawn while sending [W]
     link_s_per_bit, link_delay_s : (K,) transport from cell to server, one way and idle [s/bit, s]
     agent_wait_s, uplink_wait_s, server_wait_s : (K,) waits observed [s]
@@ -109,6 +107,7 @@ class Problem:
     headroom : part of the delay budget kept for queues
     select : ``min-energy`` or ``min-delay``
     on_violation : (K,) names
+    state : what the controller knows of the moment: queues, what was spent, the design in force
     """
 
     agents: tuple[str, ...]
@@ -149,6 +148,7 @@ class Problem:
     headroom: float
     select: str
     on_violation: tuple[str, ...]
+    state: ControlState
 
     @property
     def planning_budget_s(self) -> Floats:
@@ -172,6 +172,7 @@ class Problem:
             for name in ("agent_clock", "server_clock")
         }
         changes: dict[str, Any] = {**_rows(self, rows), **names, **clocks}
+        changes["state"] = self.state.select_agents(rows)
         return replace(self, **changes)
 
 

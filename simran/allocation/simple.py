@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simran.allocation.problem import ClockSet, CutTable, Floats, Problem
+from simran.allocation.state import idle_state
 
 __all__ = ["clock_set", "cut_table", "many_agents", "single_agent"]
 
@@ -131,6 +132,7 @@ def many_agents(
         "cell_index": zeros.copy(),
         "server_index": zeros.copy(),
         "on_violation": ("degrade",) * count,
+        "state": idle_state(count),
     }
     each: dict[str, Any] = {
         key: _column(count, columns.pop(key, value)) for key, value in _EACH.items()

@@ -90,6 +90,7 @@ class Processor:
     power : a law of the clock, or measured states
     frequencies_hz : (F,) the clocks it can take, ascending [Hz]; None for any in (0, f_max]
     memory_bytes : room for weights [B]
+    memory_bytes_per_s : at which other weights are loaded [B/s]
     pue : η ≥ 1, multiplies all power of the device
     switching_delay_s, switching_energy_j : cost of one change of clock [s], [J]
 
@@ -110,6 +111,7 @@ class Processor:
     pue: float = 1.0
     switching_delay_s: float = 0.0
     switching_energy_j: float = 0.0
+    memory_bytes_per_s: float = math.inf
 
     @property
     def full_dynamic_w(self) -> float:

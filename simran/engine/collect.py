@@ -72,15 +72,26 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
         "designs": {"allocator": scenario.allocator.name, "groups": ledger.designs},
         "stations": found,
         "energy": _energy(ledger),
+        "switching": _switching(ledger),
         "decisions": {
             "count": controller.decisions,
             "refused": controller.refused,
             "refusals": controller.refusals,
+            "reproducible": not scenario.allocator.measured,
         },
         "invariants": [it.as_dict() for it in _invariants(ledger)],
         "assumed": list(scenario.assumed),
-        "notes": [*scenario.notes, *_ended_early(ledger)],
+        "notes": [*scenario.notes, *_measured(ledger), *_ended_early(ledger)],
     }
+
+
+def _measured(ledger: Ledger) -> Iterator[str]:
+    """Say so where figures depend on how fast this machine was."""
+    if ledger.scenario.allocator.measured:
+        yield (
+            "NOT REPRODUCIBLE: decisions took the time that they took on this machine"
+            " (decision_time: measured), so another run gives other figures"
+        )
 
 
 def _ended_early(ledger: Ledger) -> Iterator[str]:
@@ -126,13 +137,37 @@ def _states(meters: Sequence[Meter], transmit_j: float) -> dict[str, float]:
     return {**states, "transmit_j": transmit_j}
 
 
+def _members(ledger: Ledger, group: str) -> list[int]:
+    return [k for k, own in enumerate(ledger.world.groups) if own.name == group]
+
+
+def _switching(ledger: Ledger) -> dict[str, Any]:
+    """Return how often each device changed its clock or loaded weights, warm-up included."""
+    world = ledger.world
+    meters: dict[str, Sequence[Meter]] = {
+        f"agents/{name}": [world.agents[k].worker for k in _members(ledger, name)]
+        for name in ledger.scenario.groups
+    }
+    meters |= {name: server.meters for name, server in world.servers.items()}
+    return {
+        name: {
+            "clock_changes": sum(meter.switches for meter in of),
+            "weight_loads": sum(meter.loads for meter in of),
+            "loading_s": math.fsum(meter.loading_s for meter in of),
+            "loading_j": math.fsum(meter.loading_j for meter in of),
+            "switching_j": math.fsum(meter.switching_j for meter in of),
+        }
+        for name, of in meters.items()
+    }
+
+
 def _energy(ledger: Ledger) -> dict[str, Any]:
     """Return the account of the whole run, warm-up included: joules have no warm-up."""
     world, recorder = ledger.world, ledger.recorder
     sent = _padded(recorder.checks.transmit_j, len(world.agents))
     devices: dict[str, dict[str, Any]] = {}
     for name in ledger.scenario.groups:
-        chosen = [k for k, group in enumerate(world.groups) if group.name == name]
+        chosen = _members(ledger, name)
         meters = [world.agents[k].worker for k in chosen]
         devices[f"agents/{name}"] = {"kind": "agents", **_states(meters, float(sent[chosen].sum()))}
     for name, server in world.servers.items():

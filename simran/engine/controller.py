@@ -7,14 +7,23 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from simpy.events import Event
 
-from simran.allocation import ALLOCATORS, Allocation, Allocator, Problem, refuse_impossible
+from simran.allocation import (
+    ALLOCATORS,
+    Allocation,
+    Allocator,
+    ControlState,
+    Problem,
+    refuse_impossible,
+)
 from simran.engine.designs import designs, with_equal_shares
+from simran.engine.in_force import InForce
 from simran.engine.observation import observe
-from simran.engine.waits import ObservedWaits, waits_now
+from simran.engine.reporter import Report, Reporter
 from simran.engine.world import World
 from simran.errors import AllocationError, RunError
 from simran.results.records import Design, Request
@@ -88,7 +97,10 @@ class Controller:
         self._problem = observe(scenario)
         self._allocator = make_allocator(scenario, streams)
         self._single: dict[int, tuple[Problem, Allocator]] = {}
-        self._waits = ObservedWaits(world)
+        self._reporter = Reporter(self._spec, world, streams)
+        self._in_force = InForce(world, self._problem)
+        self._decided_s = [math.nan] * len(world.agents)
+        self._took_s = 0.0
         self._keys: list[tuple[object, ...] | None] = [None] * len(world.agents)
         self._designs = 0
         self.decisions = self.refused = 0
@@ -115,19 +127,26 @@ class Controller:
     @property
     def observes(self) -> Callable[[Request], None] | None:
         """What wants to see every completed request, or None."""
-        return self._waits.note if self._spec.every == "periodic" else None
+        if self._spec.every == "periodic":
+            return self._reporter.note
+        watching = self._spec.every == "per-request" and self._allocator.watches
+        return self._reporter.add if watching else None
 
     def start(self) -> None:
         """Decide before the first arrival, and arrange for the decisions to come."""
         world, spec = self._world, self._spec
         if spec.every == "per-request":
+            self._reporter.start()
             for agent in world.agents:
-                agent.decision_s = spec.decision_time_s
+                agent.decision_s = 0.0 if spec.measured else spec.decision_time_s
                 agent.decide = self._decide_one
             return
-        self._decide_all(self._problem)
-        if spec.every == "periodic":
-            world.clock.start(self._live())
+        if spec.every == "once":
+            self._decide_all(self._problem)
+            return
+        self._reporter.start()
+        self._decide_all(self._observed(self._reporter.arrived(0)))
+        world.clock.start(self._live())
 
     def _live(self) -> Generator[Event, None, None]:
         clock, period_s = self._world.clock, self._spec.period_s
@@ -136,12 +155,42 @@ class Controller:
             if self._world.finished:
                 clock.halted = True
                 return
-            agent, uplink, server = self._waits.means()
-            self._decide_all(
-                replace(
-                    self._problem, agent_wait_s=agent, uplink_wait_s=uplink, server_wait_s=server
-                )
-            )
+            self._decide_all(self._observed(self._reporter.arrived(tick)))
+
+    def _observed(self, report: Report | None) -> Problem:
+        """Return the problem of all agents as the last report that has arrived has it."""
+        everyone = slice(None)
+        if report is None:
+            return replace(self._problem, state=self._state(self._problem.state, None, everyone))
+        agent, uplink, server = report.waits_s
+        return replace(
+            self._problem,
+            rate_bps=report.rate_bps,
+            agent_wait_s=agent,
+            uplink_wait_s=uplink,
+            server_wait_s=server,
+            state=self._state(self._problem.state, report, everyone),
+        )
+
+    def _state(self, state: ControlState, report: Report | None, agents: slice) -> ControlState:
+        """Return the state as reported, with what the controller itself has put into force."""
+        now = self._world.clock.now
+        count = len(state.cut)
+        then_s = np.array(self._decided_s[agents])
+        known: dict[str, Any] = {
+            name: column[agents].copy() for name, column in self._in_force.columns.items()
+        }
+        known["elapsed_s"] = np.nan_to_num(now - then_s)
+        self._decided_s[agents] = [now] * count
+        age_s = math.inf if report is None else now - report.time_s
+        known["report_age_s"] = np.full(count, age_s)
+        if report is not None:
+            stations = ("agent", "cell", "server")
+            known |= {f"{it}_jobs": row for it, row in zip(stations, report.jobs, strict=True)}
+            waiting = zip(stations, report.backlogs_s, strict=True)
+            known |= {f"{it}_backlog_s": row for it, row in waiting}
+            known |= {name: getattr(report, name) for name in ("completed", "spent_j", "delay_s")}
+        return replace(state, **known)
 
     def _decide_all(self, problem: Problem) -> None:
         everyone = range(len(problem.agents))
@@ -151,10 +200,10 @@ class Controller:
                 raise self._no_design()
             return
         problem, allocation = asked
-        made = designs(problem, allocation, self._designs, everyone)
+        made = designs(problem, allocation, self._designs, everyone, self._problem.rate_bps)
         answer = self._allocator, problem, allocation
         self._designs += len({design.id for design in made.values()})
-        delay_s = self._spec.decision_time_s
+        delay_s = self._took_s if self._spec.measured else self._spec.decision_time_s
         if delay_s and self._keys[0] is not None:
             clock = self._world.clock
             clock.call_at(
@@ -172,6 +221,7 @@ class Controller:
                 world.cells[group.cell].adopt(agent, design)
                 world.servers[group.server].adopt(agent, design)
             self._note(agent, design, answer, agent)
+        self._in_force.adopt({agent: agent for agent in made}, answer[2])
         self._count_shares()
 
     def _decide_one(self, agent: int, sizes: tuple[float, float, float]) -> Design:
@@ -180,26 +230,44 @@ class Controller:
             allocator = make_allocator(self._scenario, self._streams, name)
             self._single[agent] = self._problem.select_agents(np.array([agent])), allocator
         template, allocator = self._single[agent]
-        waits = waits_now(self._world, agent)
-        names = ("size", "uplink_size", "server_size", "agent_wait_s", "uplink_wait_s")
-        values = dict(zip((*names, "server_wait_s"), (*sizes, *waits), strict=True))
-        problem = replace(template, **{name: np.array([it]) for name, it in values.items()})  # type: ignore[arg-type]
-        asked = self._ask(problem, allocator)
+        asked = self._ask(self._observed_of(agent, template, sizes), allocator)
         if asked is None:
             if self._keys[agent] is None:
                 raise self._no_design()
             return self._world.agents[agent].design
         problem, allocation = asked
-        design = designs(problem, allocation, self._designs, (0,))[0]
+        design = designs(problem, allocation, self._designs, (0,), template.rate_bps)[0]
         self._designs += 1
+        if self._spec.measured:
+            self._world.agents[agent].decision_s = self._took_s
+        self._in_force.adopt({agent: 0}, allocation)
         self._world.agents[agent].design = design
         self._note(agent, design, (allocator, problem, allocation), 0)
         return design
 
+    def _observed_of(
+        self, agent: int, template: Problem, sizes: tuple[float, float, float]
+    ) -> Problem:
+        """Return the problem of one agent's request, as the last report that has arrived has it."""
+        report = self._reporter.arrived_of(agent)
+        values: dict[str, Any] = {
+            name: np.array([size])
+            for name, size in zip(("size", "uplink_size", "server_size"), sizes, strict=True)
+        }
+        if report is not None:
+            names = ("agent_wait_s", "uplink_wait_s", "server_wait_s")
+            values |= dict(zip(names, report.waits_s, strict=True))
+            values["rate_bps"] = report.rate_bps
+        if self._spec.measured:
+            values["decision_s"] = np.array([self._world.agents[agent].decision_s])
+        mine = slice(agent, agent + 1)
+        return replace(template, **values, state=self._state(template.state, report, mine))
+
     def _ask(self, problem: Problem, allocator: Allocator) -> tuple[Problem, Allocation] | None:
         began = time.perf_counter()
         problem, allocation = allocator.decide(problem)
-        self.wall_s += time.perf_counter() - began
+        self._took_s = time.perf_counter() - began
+        self.wall_s += self._took_s
         self.decisions += 1
         try:
             if self._spec.every == "per-request":

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simran.allocation import Allocation, Evaluation, Problem, evaluate
 from simran.results.records import Design
 
 __all__ = ["designs", "with_equal_shares"]
+
+Floats = NDArray[np.float64]
 
 _DECIDED = (
     "cut",
@@ -59,11 +62,11 @@ def with_equal_shares(problem: Problem, allocation: Allocation) -> Allocation:
 
 
 def _filled(
-    shares: np.ndarray[tuple[int], np.dtype[np.float64]],
+    shares: Floats,
     station: np.ndarray[tuple[int], np.dtype[np.int64]],
     allocated: Iterable[bool],
     members: Sequence[int],
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+) -> Floats:
     filled = shares.copy()
     for index, (is_allocated, count) in enumerate(zip(allocated, members, strict=True)):
         here = station == index
@@ -88,11 +91,16 @@ class _Sheet:
 
 
 def designs(
-    problem: Problem, allocation: Allocation, first_id: int, agents: Sequence[int]
+    problem: Problem,
+    allocation: Allocation,
+    first_id: int,
+    agents: Sequence[int],
+    rate_bps: Floats | None = None,
 ) -> dict[int, Design]:
     """Return the designs of the agents named, by index of the agent.
 
-    Times and energies are planned for the problem's sizes; the unit ones are for size 1. Agents
+    Times and energies are planned for the problem's sizes and rates as reported; the unit ones are for
+    size 1 and the true rates. Agents
     whose designs are alike in every figure share one, which keeps the memory that a run walks
     through small.
 
@@ -101,14 +109,16 @@ def designs(
     problem, allocation : what was asked and answered
     first_id : number of the first of them; the other ones follow without a gap
     agents : indices
+    rate_bps : (K,) true rates with the whole cell [bit/s]; None for those of the problem
     """
     plan = evaluate(problem, allocation)
+    true_bps = problem.rate_bps if rate_bps is None else rate_bps
     sheet = _Sheet(
         problem,
         allocation,
         {name: getattr(allocation, name).tolist() for name in _DECIDED},
         {name: getattr(plan, name).tolist() for name in _PLANNED} | _sums(plan),
-        _unit(problem, allocation),
+        _unit(replace(problem, rate_bps=true_bps), allocation),
     )
     keys = _keys(sheet)
     known: dict[tuple[Any, ...], Design] = {}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simran.allocation import ClockSet, Problem
+from simran.allocation import ClockSet, ControlState, Problem, idle_state
 from simran.compute import PowerLaw, Processor
 from simran.engine.cuts import cut_table
 from simran.engine.world import agent_names, route
@@ -68,7 +68,22 @@ def observe(scenario: Scenario) -> Problem:
         headroom=scenario.allocator.headroom,
         select=scenario.allocator.select,
         on_violation=tuple(group.on_violation for group in groups),
+        state=_state([group.processor for group in groups], [it.processor for it in server_of]),
     )
+
+
+def _state(agents: Sequence[Processor], servers: Sequence[Processor]) -> ControlState:
+    """Return the state at the start, with what changes cost on each device."""
+    costs = {
+        f"{side}_{name}": np.array(
+            [getattr(it, of) * (it.pue if name == "switch_j" else 1.0) for it in devices]
+        )
+        for side, devices in (("agent", agents), ("server", servers))
+        for name, of in (("switch_s", "switching_delay_s"), ("switch_j", "switching_energy_j"))
+    }
+    for side, devices in (("agent", agents), ("server", servers)):
+        costs[f"{side}_load_s_per_byte"] = np.array([1.0 / it.memory_bytes_per_s for it in devices])
+    return idle_state(len(agents), **costs)
 
 
 def _rate_hz(group: AgentGroup) -> float:
@@ -110,7 +125,10 @@ def _scv(values: NDArray[np.float64]) -> float:
 def _decision_s(scenario: Scenario) -> float:
     # Only a request that is decided on arrival waits for its decision.
     spec = scenario.allocator
-    return spec.decision_time_s if spec.every == "per-request" else 0.0
+    # What will be measured is not known beforehand.
+    if spec.every != "per-request" or spec.measured:
+        return 0.0
+    return spec.decision_time_s
 
 
 def _link(scenario: Scenario, cell: str, server: str) -> tuple[float, float]:

@@ -248,6 +248,7 @@ class _Session:
             "replication": replication,
             "wall_s": wall_s,
             "decision_wall_s": self.controller.wall_s,
+            "reproducible": not self.scenario.allocator.measured,
             "written": datetime.now().astimezone().isoformat(timespec="seconds"),
             "python": sys.version.split()[0],
             "platform": platform.platform(),

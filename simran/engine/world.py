@@ -191,8 +191,8 @@ def _cell(clock: Clock, spec: CellSpec, groups: tuple[AgentGroup, ...]) -> Cell:
         return UnlimitedCell(clock, spec.name)
     members = _members(groups, "cell", spec.name)
     if spec.scheduler == "allocated" and members:
-        return AllocatedCell(clock, spec.name, members)
-    return EqualShareCell(clock, spec.name)
+        return AllocatedCell(clock, spec.name, members, spec.rate_bps)
+    return EqualShareCell(clock, spec.name, spec.rate_bps)
 
 
 def _server(clock: Clock, spec: ServerSpec, groups: tuple[AgentGroup, ...]) -> Server:

@@ -11,6 +11,7 @@ from simpy.events import Event
 
 from simran.compute import Processor
 from simran.entities.clock import Alarm, Clock
+from simran.entities.loading import Loading
 from simran.entities.worker import Worker
 from simran.errors import RunError
 from simran.results.records import COMPLETED, DROPPED, FAILED, Design, Request
@@ -55,6 +56,7 @@ class Agent(Alarm):
         "_first",
         "_jobs",
         "_last",
+        "_loading",
         "_next_s",
         "_number",
         "_occupancy_s",
@@ -93,6 +95,7 @@ class Agent(Alarm):
         self._present = present
         self._first: Request | None = None
         self._last: Request | None = None
+        self._loading: Loading | None = None
         self._jobs = 0
         self._next_s = next(demand.arrivals_s, math.inf)
         self._occupancy_s = 0.0
@@ -121,6 +124,17 @@ class Agent(Alarm):
         """Return how long a job that came now would wait for the processor [s]."""
         return max(0.0, self.worker.free_s - self._clock._now)
 
+    @property
+    def jobs(self) -> int:
+        """Return the number of requests at the processor."""
+        return self._jobs
+
+    def load(self, seconds: float) -> None:
+        """Load weights for that long [s], after the requests that are here and before those to come."""
+        if self._loading is None:
+            self._loading = Loading(self._clock, self.worker)
+        self._loading.begin(self._clock._now + self.decision_s, seconds)
+
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and the time at work, both up to now [s]."""
         meter = self.worker
@@ -132,6 +146,8 @@ class Agent(Alarm):
     def energy_j(self, now: float) -> float:
         """Return what the processor has drawn up to now [J]."""
         meter = copy(self.worker)
+        if self._loading:
+            self._loading.settle(meter, now)
         job = self._first
         if job is not None:
             meter.broken_job(job.agent_start, now, job.design.agent_frequency_hz)
@@ -145,6 +161,8 @@ class Agent(Alarm):
     def close(self, now: float) -> None:
         """Settle what the end of the run finds unfinished: partial energy, no stamps beyond it."""
         meter = self.worker
+        if self._loading:
+            self._loading.settle(meter, now)
         for job in self._here():
             start, end = job.agent_start, job.agent_end
             meter.broken_job(start, now, job.design.agent_frequency_hz)

@@ -41,6 +41,13 @@ class Calendar:
             self._first = self.meters[self._number]
         return start_s, worker.free_s, number
 
+    def after_holds(self) -> None:
+        """Find out anew who is free first, after workers were held."""
+        free = sorted((worker.free_s, number) for number, worker in enumerate(self.meters))
+        self._number = free[0][1]
+        self._first = self.meters[self._number]
+        self._others = free[1:]
+
     def wait_s(self, now_s: float) -> float:
         """Return how long a job that came now would wait for a worker [s]."""
         return max(0.0, self._first.free_s - now_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
@@ -19,6 +20,12 @@ class Cell(ABC):
     Energy is electrical transmit power × own airtime: with shares of time, how long a flow had to
     share does not change what its agent draws.
 
+    Parameters
+    ----------
+    clock : the simulated time
+    name : for the results
+    rate_bps : rate of an agent with the whole cell [bit/s]
+
     Attributes
     ----------
     sent : called with a request when its features have been sent
@@ -28,9 +35,14 @@ class Cell(ABC):
     sent: Callable[[Request], None]
     private = False
 
-    def __init__(self, clock: Clock, name: str) -> None:
+    def __init__(self, clock: Clock, name: str, rate_bps: float = math.inf) -> None:
         self._clock = clock
         self.name = name
+        self._rate_bps = rate_bps
+
+    def rate_of(self, agent: int) -> float:
+        """Return the rate that an agent has with the whole cell, now [bit/s]."""
+        return self._rate_bps
 
     @property
     def largest_share(self) -> float:
@@ -44,6 +56,10 @@ class Cell(ABC):
     @abstractmethod
     def backlog_s(self, agent: int) -> float:
         """Return the airtime that flows before a new one of this agent still need [s]."""
+
+    @abstractmethod
+    def jobs(self, agent: int) -> int:
+        """Return the number of flows before a new one of this agent."""
 
     @abstractmethod
     def integrals(self, now: float) -> tuple[float, float]:
@@ -84,6 +100,10 @@ class UnlimitedCell(Cell):
         """Return 0."""
         return 0.0
 
+    def jobs(self, agent: int) -> int:
+        """Return 0."""
+        return 0
+
     def integrals(self, now: float) -> tuple[float, float]:
         """Return zeros: nothing stays."""
         return 0.0, 0.0
@@ -99,8 +119,8 @@ class UnlimitedCell(Cell):
 class EqualShareCell(Cell):
     """A cell whose airtime is shared equally among the flows present."""
 
-    def __init__(self, clock: Clock, name: str) -> None:
-        super().__init__(clock, name)
+    def __init__(self, clock: Clock, name: str, rate_bps: float = math.inf) -> None:
+        super().__init__(clock, name, rate_bps)
         self._flows = Sharing(clock, self._end)
 
     def send(self, request: Request) -> None:
@@ -111,6 +131,10 @@ class EqualShareCell(Cell):
     def backlog_s(self, agent: int) -> float:
         """Return the airtime that all flows present still need [s]."""
         return self._flows.backlog()
+
+    def jobs(self, agent: int) -> int:
+        """Return the number of flows present."""
+        return self._flows.jobs
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
@@ -136,12 +160,15 @@ class AllocatedCell(Cell):
     clock : the simulated time
     name : for the results
     agents : the agents of the cell; each starts with an equal share
+    rate_bps : rate of an agent with the whole cell [bit/s]
     """
 
     private = True
 
-    def __init__(self, clock: Clock, name: str, agents: Sequence[int]) -> None:
-        super().__init__(clock, name)
+    def __init__(
+        self, clock: Clock, name: str, agents: Sequence[int], rate_bps: float = math.inf
+    ) -> None:
+        super().__init__(clock, name, rate_bps)
         self._lane = {agent: lane for lane, agent in enumerate(agents)}
         equal = 1.0 / len(agents)
         self._lanes = Lanes(clock, [equal] * len(agents), self._begin, self._sent)
@@ -161,6 +188,10 @@ class AllocatedCell(Cell):
         """Return the airtime that the agent's own flows still need, at its share [s]."""
         lane = self._lane[agent]
         return self._lanes.backlog(lane) / self._lanes.share(lane)
+
+    def jobs(self, agent: int) -> int:
+        """Return the number of the agent's own flows."""
+        return self._lanes.waiting(self._lane[agent])
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""

@@ -108,6 +108,10 @@ class Lanes:
         self._settle()
         return self._left(lane) + math.fsum(work for _, work in list(queue)[1:])
 
+    def waiting(self, lane: int) -> int:
+        """Return the number of jobs on a lane, the one in service included."""
+        return len(self._queues[lane])
+
     def remaining(self) -> list[tuple[Request, float, bool]]:
         """Return the jobs present, the work that each still needs, and whether it is in service."""
         self._settle()

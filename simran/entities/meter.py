@@ -10,9 +10,10 @@ __all__ = ["Meter"]
 class Meter:
     """Integrates what one processor draws in each of its states, PUE included.
 
-    The states are idle, busy (static and dynamic part) and switching. An idle processor stays at
-    the clock of its last job; at the start of a run that is its highest clock. Jobs of a single worker
-    are summed up until the clock changes, since until then only their time in all matters.
+    The states are idle, busy (static and dynamic part) and switching, which holds changes of clock and
+    the loading of weights: a processor that waits for its memory draws its static power. An idle
+    processor stays at the clock of its last job; at the start of a run that is its highest clock. Jobs
+    of a single worker are summed up until the clock changes, since until then only their time in all matters.
 
     Parameters
     ----------
@@ -29,6 +30,9 @@ class Meter:
         "clock_hz",
         "dynamic_j",
         "idle_j",
+        "loading_j",
+        "loading_s",
+        "loads",
         "processor",
         "since_s",
         "static_j",
@@ -42,7 +46,8 @@ class Meter:
         self.workers = workers
         self.since_s = self._busy_s = self._spell_s = 0.0
         self.idle_j = self.static_j = self.dynamic_j = self.switching_j = 0.0
-        self.switches = 0
+        self.switches = self.loads = 0
+        self.loading_s = self.loading_j = 0.0
         self._tune(processor.f_max_hz)
 
     def _tune(self, clock_hz: float) -> None:
@@ -62,6 +67,16 @@ class Meter:
             self.dynamic_j += spell * self._dynamic_w
         self.idle_j += max(0.0, time_s - self.since_s - spell) * self._idle_w * self.workers
         self.since_s = time_s
+
+    def load(self, start_s: float, end_s: float) -> None:
+        """Account for loading weights from ``start_s`` to ``end_s`` [s], after idling before it."""
+        self.idle_until(start_s)
+        seconds = end_s - start_s
+        joules = seconds * self._static_w * self.workers
+        self.loading_s += seconds * self.workers
+        self.loading_j += joules
+        self.switching_j += joules
+        self.since_s = end_s
 
     @property
     def busy_s(self) -> float:

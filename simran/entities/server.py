@@ -13,6 +13,7 @@ from simpy.events import Event
 from simran.compute import Processor
 from simran.entities.calendar import Calendar
 from simran.entities.clock import Alarm, Clock
+from simran.entities.loading import Loading
 from simran.entities.meter import Meter
 from simran.results.records import Design, Request
 
@@ -69,6 +70,10 @@ class Server(ABC):
         """Return how long a job of this agent that came now would wait or be held up [s]."""
 
     @abstractmethod
+    def jobs(self, agent: int) -> int:
+        """Return the number of jobs present; of the agent's own where each has a slice."""
+
+    @abstractmethod
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and busy worker-seconds, both up to now [s]."""
 
@@ -84,6 +89,10 @@ class Server(ABC):
     def close(self, now: float) -> None:
         """Settle what the end of the run finds unfinished: partial energy, no stamps beyond it."""
 
+    @abstractmethod
+    def load(self, seconds: float) -> None:
+        """Load weights for that long [s]; nobody is served meanwhile."""
+
     def adopt(self, agent: int, design: Design) -> None:  # noqa: B027
         """Take note of an agent's new design; only an allocated server has shares to change."""
 
@@ -98,6 +107,7 @@ class _OneByOne(Server):
         super().__init__(clock, name, processor, workers)
         self._calendar = Calendar(processor, workers)
         self._jobs: list[tuple[float, int, int, Request]] = []
+        self._loading: list[Loading] = []
         self._occupancy_s = 0.0
         self._alarm = Alarm(clock)
         clock.start(self._serve())
@@ -106,6 +116,18 @@ class _OneByOne(Server):
     def meters(self) -> Sequence[Meter]:
         """One meter for each worker."""
         return self._calendar.meters
+
+    def jobs(self, agent: int) -> int:
+        """Return the number of jobs present."""
+        return self._present()
+
+    def load(self, seconds: float) -> None:
+        """Load weights on every worker, when the jobs that it has are done [s]."""
+        if not self._loading:
+            self._loading = [Loading(self._clock, worker) for worker in self._calendar.meters]
+        for loading in self._loading:
+            loading.begin(self._clock._now, seconds)
+        self._calendar.after_holds()
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and busy worker-seconds, both up to now [s]."""
@@ -117,7 +139,9 @@ class _OneByOne(Server):
 
     def energy_j(self, now: float) -> float:
         """Return what its workers have drawn up to now [J]."""
-        meters = [copy(meter) for meter in self.meters]
+        meters: list[Meter] = [copy(meter) for meter in self.meters]
+        for loading, meter in zip(self._loading, meters, strict=False):
+            loading.settle(meter, now)
         for _, _, worker, job in sorted(self._jobs):
             meters[worker].broken_job(job.server_start, now, job.design.server_frequency_hz)
         for meter in meters:
@@ -130,6 +154,8 @@ class _OneByOne(Server):
 
     def close(self, now: float) -> None:
         """Settle unfinished jobs and the idling of every worker."""
+        for loading, meter in zip(self._loading, self.meters, strict=False):
+            loading.settle(meter, now)
         for _, _, worker, job in sorted(self._jobs):
             start, end = job.server_start, job.server_end
             self.meters[worker].broken_job(start, now, job.design.server_frequency_hz)

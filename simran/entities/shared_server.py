@@ -22,14 +22,15 @@ __all__ = ["ClockPartitionServer", "ProcessorSharingServer", "SpacePartitionServ
 class _CommonClock(Server):
     """Jobs side by side under one clock: the largest that any job present asks for.
 
-    Work is counted in cycles. A change of clock stalls all work for the switching delay.
+    Work is counted in cycles. A change of clock stalls all work for the switching delay, and so does the
+    loading of weights for as long as it takes.
     """
 
     def __init__(self, clock: Clock, name: str, processor: Processor, workers: int = 1) -> None:
         super().__init__(clock, name, processor, workers)
         self._meter = Meter(processor, workers)
         self._asked: Counter[float] = Counter()
-        self._resume_s = 0.0
+        self._resume_s = self._loaded_s = 0.0
         self._stalled = False
         self._joules = 0.0
 
@@ -69,16 +70,28 @@ class _CommonClock(Server):
         if self._asked and not others_end:  # no clock for jobs that have no work left
             self._tune()
 
+    def load(self, seconds: float) -> None:
+        """Load weights for that long [s], after what is being loaded; the jobs present stand still."""
+        now = self._clock._now
+        self._account(now)
+        self._loaded_s = max(self._loaded_s, now) + seconds
+        self._meter.loads += self.workers
+        self._stall(max(self._loaded_s, self._resume_s if self._stalled else now))
+
+    def _stall(self, until_s: float) -> None:
+        self._resume_s = until_s
+        self._stalled = True
+        self._set_speed(0.0)
+        self._clock.call_at(until_s, self._resume, None)
+
     def _tune(self) -> None:
         frequency_hz = max(self._asked)
         if not self._meter.switch_to(frequency_hz):
             return
-        delay_s = self.processor.switching_delay_s
-        if delay_s:
-            self._resume_s = self._clock._now + delay_s
-            self._stalled = True
-            self._set_speed(0.0)
-            self._clock.call_at(self._resume_s, self._resume, None)
+        now = self._clock._now
+        until_s = max(now + self.processor.switching_delay_s, self._loaded_s)
+        if until_s > now:
+            self._stall(until_s)
         else:
             self._set_speed(frequency_hz)
 
@@ -96,6 +109,9 @@ class _CommonClock(Server):
             self._joules += (now - self._meter.since_s) * dynamic_w * each
             self._meter.work_until(now, busy, dynamic)
         else:
+            since_s = self._meter.since_s
+            if since_s < self._loaded_s:
+                self._meter.load(since_s, min(now, self._loaded_s))
             self._meter.idle_until(now)
 
     @abstractmethod
@@ -119,6 +135,10 @@ class ProcessorSharingServer(_CommonClock):
     def backlog_s(self, agent: int) -> float:
         """Return the time in which all workers would finish the work present [s]."""
         return self._jobs.backlog() / (self._meter.clock_hz * self.workers)
+
+    def jobs(self, agent: int) -> int:
+        """Return the number of jobs present."""
+        return self._count
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and busy worker-seconds, both up to now [s]."""
@@ -193,6 +213,10 @@ class SpacePartitionServer(_CommonClock):
         lane = self._lane[agent]
         pace = self._lanes.share(lane) * self._meter.clock_hz
         return self._lanes.backlog(lane) / pace
+
+    def jobs(self, agent: int) -> int:
+        """Return the number of the agent's own jobs."""
+        return self._lanes.waiting(self._lane[agent])
 
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and ∫ fraction of cores at work dt, both up to now [s]."""
@@ -278,9 +302,16 @@ class ClockPartitionServer(Server):
         """Return the time that the agent's own jobs still need in its slice [s]."""
         return self._lanes.backlog(self._lane[agent])
 
+    def jobs(self, agent: int) -> int:
+        """Return the number of the agent's own jobs."""
+        return self._lanes.waiting(self._lane[agent])
+
     def integrals(self, now: float) -> tuple[float, float]:
         """Return ∫ number of jobs dt and ∫ number of slices at work dt, both up to now [s]."""
         return self._lanes.integrals(now)
+
+    def load(self, seconds: float) -> None:
+        """Do nothing: in the fiction of slices with clocks of their own, change is free."""
 
     def close(self, now: float) -> None:
         """Charge unfinished jobs for the work that they have received."""

@@ -39,3 +39,10 @@ class Worker(Meter):
             start_s += self.processor.switching_delay_s
         self.free_s = start_s + seconds
         return start_s
+
+    def hold(self, ready_s: float, seconds: float) -> float:
+        """Reserve the next turn for loading weights; return its start, :attr:`free_s` being its end."""
+        start_s = max(self.free_s, ready_s)
+        self.free_s = start_s + seconds
+        self.loads += 1
+        return start_s

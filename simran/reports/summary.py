@@ -58,6 +58,8 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
             f" into the run{_causes(violations['causes'], violations['judged'])}"
         )
         yield from _advice(str(summary["verdict"]), rate, violations["causes"])
+    if not summary["decisions"].get("reproducible", True):
+        yield "NOT REPRODUCIBLE: decisions took the time that they took on this machine"
     yield from _floors(summary, manifest)
     energy = summary["energy"]
     yield (
@@ -237,6 +239,17 @@ def _invariants(summary: Mapping[str, Any]) -> Iterator[str]:
     if decisions["refused"]:
         yield f"REFUSED: {decisions['refused']} of {decisions['count']} decisions were impossible"
         yield from (bullet(text) for text in decisions["refusals"][:3])
+    yield from _loads(summary.get("switching", {}))
+
+
+def _loads(switching: Mapping[str, Any]) -> Iterator[str]:
+    """Say what it took to load weights for changed designs."""
+    for name, it in switching.items():
+        if it["weight_loads"]:
+            yield (
+                f"{name}: weights were loaded {it['weight_loads']} times, in {figure(it['loading_s'])} s"
+                f" and {figure(it['loading_j'])} J"
+            )
 
 
 def _lists(summary: Mapping[str, Any]) -> Iterator[str]:

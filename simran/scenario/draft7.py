@@ -250,11 +250,13 @@ _FLOPS = _quantity(Quantity("flops", least=0.0))
 
 _READERS: Mapping[Callable[..., Any], Json] = {
     fields._rate: _or({"enum": ["unlimited"]}, _quantity(Quantity("rate", above=0.0))),
+    fields._bandwidth: _or({"enum": ["unlimited"]}, _quantity(Quantity("bandwidth", above=0.0))),
     fields._text: _SCALAR,
     fields._name: {**_SCALAR, "minLength": 1},
     fields._flag: {"type": "boolean"},
     schema._version: {"enum": [1]},
     schema._every: _or({"enum": ["once", "per-request"]}, _quantity(Quantity("time", above=0.0))),
+    schema._decision_time: _or({"enum": ["measured"]}, _quantity(Quantity("time", least=0.0))),
     schema._frequencies: _or(
         {"enum": ["continuous"]}, {"type": "array", "items": _CLOCK, "minItems": 1}
     ),

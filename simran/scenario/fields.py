@@ -108,6 +108,12 @@ def _rate(value: Any) -> float:
     return Quantity("rate", above=0.0)(value)
 
 
+def _bandwidth(value: Any) -> float:
+    if value == "unlimited":
+        return float("inf")
+    return Quantity("bandwidth", above=0.0)(value)
+
+
 @dataclass(frozen=True, slots=True)
 class WholeNumber:
     """A reader of whole numbers within bounds.
@@ -192,3 +198,5 @@ Data = Annotated[float, BeforeValidator(Quantity("data", above=0.0))]
 Memory = Annotated[float, BeforeValidator(Quantity("memory", above=0.0))]
 Flops = Annotated[float, BeforeValidator(Quantity("flops", above=0.0))]
 Rate = Annotated[float, BeforeValidator(_rate)]
+#: Of memory, in bytes.
+Bandwidth = Annotated[float, BeforeValidator(_bandwidth)]

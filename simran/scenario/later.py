@@ -38,8 +38,6 @@ LATER_VALUES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("network", "cells", "*", "sharing"), ("frequency",)),
     (("network", "servers", "*", "discipline"), ("batch", "baseband")),
     (("models", "*", "cost"), ("roofline",)),
-    (("allocator", "decision_time"), ("measured",)),
-    (("allocator", "name"), ("drift-plus-penalty", "model-predictive")),
 )
 
 

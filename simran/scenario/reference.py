@@ -19,8 +19,10 @@ from simran.units import DIMENSIONS
 __all__ = ["Entry", "reference"]
 
 _KINDS = {
+    "_bandwidth": "a memory bandwidth above 0, or unlimited",
     "_bits": "a range or a list of bit-widths",
     "_curve": "scores by bit-width",
+    "_decision_time": "a time at least 0, or measured",
     "_errors": "errors by bit-width",
     "_every": "once, per-request, or a time above 0",
     "_flag": "true or false",

@@ -58,6 +58,13 @@ def _server(whole: Composed, parts: Parts, path: Key, server: ServerSpec) -> Ite
             f" devices.{server.device}.switching gives one",
             "leave switching out, or use partition: space",
         )
+    if server.partition == "clock" and device is not None and device.memory_bandwidth is not None:
+        yield whole.fault(
+            (*path, "partition"),
+            "slices with clocks of their own are a fiction in which loading weights has no cost, but"
+            f" devices.{server.device}.memory_bandwidth gives one",
+            "leave memory_bandwidth out, or use partition: space",
+        )
 
 
 def _links(whole: Composed, parts: Parts) -> Iterator[Fault]:

@@ -118,7 +118,9 @@ def _allocator(spec: AllocatorPart) -> AllocatorSpec:
         period_s=math.nan if isinstance(every, str) else every,
         headroom=spec.headroom,
         select=spec.select,
-        decision_time_s=spec.decision_time,
+        decision_time_s=math.nan if isinstance(spec.decision_time, str) else spec.decision_time,
+        observation_delay_s=spec.observation.delay,
+        observation_noise=spec.observation.noise,
         options=spec.options,
     )
 
@@ -126,6 +128,7 @@ def _allocator(spec: AllocatorPart) -> AllocatorSpec:
 def _processor(spec: DeviceSpec) -> Processor:
     switching = {
         "memory_bytes": math.inf if spec.memory is None else spec.memory,
+        "memory_bytes_per_s": math.inf if spec.memory_bandwidth is None else spec.memory_bandwidth,
         "switching_delay_s": spec.switching.delay,
         "switching_energy_j": spec.switching.energy,
     }

@@ -255,7 +255,10 @@ class AllocatorSpec:
     period_s : interval of periodic decisions [s]; NaN otherwise
     headroom : part of the delay budget kept for queues, in [0, 1)
     select : ``min-energy`` or ``min-delay`` among designs of equal objective
-    decision_time_s : simulated time that a decision takes [s]
+    decision_time_s : simulated time that a decision takes [s]; NaN for what was measured on the clock
+        on the wall
+    observation_delay_s : age of the reports that a decision rests on [s]
+    observation_noise : standard deviation of the relative error of a reported rate
     options : handed to the allocator
     """
 
@@ -265,7 +268,14 @@ class AllocatorSpec:
     headroom: float = 0.0
     select: str = "min-energy"
     decision_time_s: float = 0.0
+    observation_delay_s: float = 0.0
+    observation_noise: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def measured(self) -> bool:
+        """Whether decisions take the time that they take, so that a run cannot be repeated."""
+        return math.isnan(self.decision_time_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from simran.errors import shown
 from simran.scenario.fields import (
     Arrival,
+    Bandwidth,
     Count,
     Efficiency,
     Energy,
@@ -19,6 +20,7 @@ from simran.scenario.fields import (
     Memory,
     Name,
     Number,
+    NumberOrZero,
     Overhead,
     PositiveNumber,
     Power,
@@ -114,6 +116,7 @@ class ModeSpec(Schema):
     f_max: Frequency | None = None
     flops_per_cycle: PositiveNumber | None = None
     memory: Memory | None = None
+    memory_bandwidth: Bandwidth | None = None
     power: PowerPart | None = None
     pue: Overhead | None = None
     frequencies: Annotated[tuple[float, ...] | None, BeforeValidator(_frequencies)] = None
@@ -130,6 +133,7 @@ class DeviceSpec(Schema):
     f_max: Frequency | None = None
     flops_per_cycle: PositiveNumber
     memory: Memory | None = None
+    memory_bandwidth: Bandwidth | None = None
     power: PowerSpec | None = None
     pue: Overhead | None = None
     frequencies: Annotated[tuple[float, ...] | None, BeforeValidator(_frequencies)] = None
@@ -233,6 +237,22 @@ def _every(value: Any) -> Any:
         raise ValueError(f"expected {wanted}, found {shown(value)}") from error
 
 
+class ObservationSpec(Schema):
+    """What stands between the truth and the controller."""
+
+    delay: SecondsOrZero = 0.0
+    noise: NumberOrZero = 0.0
+
+
+def _decision_time(value: Any) -> Any:
+    if value == "measured":
+        return value
+    try:
+        return Quantity("time", least=0.0)(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; or 'measured'") from error
+
+
 class AllocatorPart(Schema):
     """Which allocator decides, and when."""
 
@@ -240,7 +260,8 @@ class AllocatorPart(Schema):
     every: Annotated[str | float, BeforeValidator(_every)] = "once"
     headroom: Share = 0.0
     select: Literal["min-energy", "min-delay"] = "min-energy"
-    decision_time: SecondsOrZero = 0.0
+    decision_time: Annotated[str | float, BeforeValidator(_decision_time)] = 0.0
+    observation: ObservationSpec = ObservationSpec()
     options: dict[Name, Any] = Field(default_factory=dict)
 
 

@@ -255,6 +255,36 @@ def test_the_time_series_holds_every_joule_of_a_switch(discipline: str) -> None:
             assert account["switching_j"] > 0
 
 
+@pytest.mark.parametrize("discipline", ["fifo", "edf", "ps", "allocated"])
+def test_every_device_draws_static_power_while_it_loads_weights(discipline: str) -> None:
+    """Random designs change cuts and bits at every decision, so that both sides load."""
+    document = toy(
+        duration=60.3,
+        outputs__timeseries=0.37,
+        models__m__split="auto",
+        models__m__bits=[4, 8, 12],
+        agents__a__budget={"delay": 5.0, "energy": 30.0},
+        allocator={"name": "random", "every": 1.5},
+        devices__robot__memory_bandwidth="10 MB/s",
+        devices__edge__memory_bandwidth="50 MB/s",
+        network__servers__server={"device": "edge", "discipline": discipline},
+    )
+    result = run(load(document))
+    summary, frame = result.summary, result.timeseries
+    lengths = frame.groupby("station")["time_s"].transform(lambda t: t.diff().fillna(t.iloc[0]))
+    watts = {"agents/a": (3, 0.5 * 1.1, 0.2 * 1.1), "server": (1, 3.0 * 1.2, 1.0 * 1.2)}
+    for name, (workers, static_w, idle_w) in watts.items():
+        account, loads = summary["energy"]["devices"][name], summary["switching"][name]
+        assert loads["weight_loads"] > 4
+        assert loads["loading_j"] == pytest.approx(static_w * loads["loading_s"])
+        assert account["switching_j"] == pytest.approx(loads["loading_j"])
+        busy_s = account["static_j"] / static_w
+        idle_s = workers * summary["end_s"] - busy_s - loads["loading_s"]
+        assert account["idle_j"] == pytest.approx(idle_w * idle_s)
+        drawn = (frame["power_w"] * lengths)[frame["station"] == name].sum()
+        assert drawn == pytest.approx(account["total_j"] - account["transmit_j"], rel=1e-9)
+
+
 def test_jobs_that_end_together_cause_no_switch_for_those_without_work() -> None:
     """Two jobs at 2 Hz and 1 Hz of equal work join at once: the second has nothing left to slow for."""
     processor = replace(UNIT, f_max_hz=2.0, switching_delay_s=0.25, switching_energy_j=1.0)

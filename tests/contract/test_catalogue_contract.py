@@ -132,7 +132,7 @@ def test_the_template_shows_every_key_of_the_language() -> None:
         "frequency", "pathloss", "shadowing", "fading", "position", "carrier", "bandwidth", "clouds",
         "proportional-fair", "max-rate", "earliest-deadline", "batch", "baseband", "roofline",
         "mobility", "battery", "actuation", "start", "stop",
-        "drift-plus-penalty", "model-predictive", "measured", "trace",
+        "trace",
     ],
 )  # fmt: skip
 def test_the_template_marks_what_a_later_version_builds(word: str) -> None:

@@ -48,6 +48,8 @@ WORLDS = st.fixed_dictionaries(
         ),
         "devices__edge__switching": st.sampled_from([{}, {"delay": "20 ms", "energy": "0.1 J"}]),
         "devices__robot__switching": st.sampled_from([{}, {"delay": "10 ms", "energy": "0.1 J"}]),
+        "devices__edge__memory_bandwidth": st.sampled_from([None, "2 GB/s"]),
+        "devices__robot__memory_bandwidth": st.sampled_from([None, "20 MB/s"]),
         "agents__a__placement": st.sampled_from(["co-inference", "on-device", "on-server", "auto"]),
         "agents__a__arrivals": st.sampled_from(
             [
@@ -70,6 +72,9 @@ WORLDS = st.fixed_dictionaries(
                 "decision_time": st.sampled_from([0.0, 0.05]),
                 "select": st.sampled_from(["min-energy", "min-delay"]),
                 "headroom": st.sampled_from([0.0, 0.4]),
+                "observation": st.sampled_from(
+                    [{}, {"noise": 0.3}, {"delay": 0.5, "noise": 0.1}, {"delay": 7.0}]
+                ),
             }
         ),
     }
@@ -82,6 +87,7 @@ def test_the_invariants_hold_in_every_world(changes: dict[str, object]) -> None:
     document = toy(**changes)
     if document["network"]["servers"]["server"].get("partition") == "clock":
         document["devices"]["edge"]["switching"] = {}  # which such slices cannot have
+        document["devices"]["edge"].pop("memory_bandwidth", None)
     result = run(load(document))
     summary = result.summary
     assert [it["name"] for it in summary["invariants"] if not it["held"]] == []

@@ -47,9 +47,6 @@ CELL = {"channel": {"rate": "20 Mbit/s"}}
         ({"network__servers__server__discipline": "baseband"}, None),
         ({"models__m__cost": "roofline"}, None),
         ({"models__m__cost": "linear-in-bits"}, "none"),
-        ({"allocator__decision_time": "measured"}, None),
-        ({"allocator__decision_time": "0 s"}, "none"),
-        ({"allocator__name": "model-predictive"}, None),
     ],
 )
 def test_refused_unless_it_is_the_default(change: dict[str, Any], key: str | None) -> None:
