@@ -14,7 +14,7 @@ from simran.allocation.designs import Choice, Designs, best, pick, solve
 from simran.allocation.evaluate import evaluate
 from simran.allocation.forecast import Series
 from simran.allocation.horizon import first_choice
-from simran.allocation.options import read_between, read_positive
+from simran.allocation.options import read_between, read_choice, read_positive
 from simran.allocation.per_agent import PerAgentAllocator
 from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
 from simran.allocation.stages import offloads
@@ -22,6 +22,7 @@ from simran.allocation.stages import offloads
 __all__ = ["ModelPredictive"]
 
 
+_BUSY = 0.9  # load of the agent's processor above which it runs as fast as its energy allows
 _WAITS = ("agent_wait_s", "uplink_wait_s", "server_wait_s")
 
 
@@ -32,7 +33,7 @@ class _Outlook:
     Parameters
     ----------
     feasible : whether it meets both budgets
-    cost : of a request, in units of the largest distortion
+    cost : of a request; 1 for the largest distortion
     agent_hz, server_hz : its best clocks [Hz]; 0 where nothing runs
     """
 
@@ -46,10 +47,12 @@ class _Outlook:
 class ModelPredictive(PerAgentAllocator):
     """The best sequence of designs over predicted rates and arrivals, with the costs of change.
 
-    At each of ``horizon`` decisions ahead, a request under a candidate design costs its distortion over the
-    largest one, or ``miss`` if the design breaks a budget at the rate expected then, or, where requests
-    come faster than the agent can serve them, for the part that is too many. Clocks are those of ``exact``
-    for the candidate. A change of bits or cut costs ``miss`` for the part of the time in which weights
+    At each of ``horizon`` decisions ahead, a request under a candidate design costs its distortion, between 0
+    for the least and 1 for the largest candidate, in halvings unless ``measure`` is linear, or ``miss`` if
+    the design breaks a budget at the rate expected then, and up to twice that where requests come faster
+    than the agent can serve them. Clocks are those of ``exact`` for the candidate, and the
+    fastest that its energy budget allows where these would keep the agent at work for more than 0.9 of
+    the time. A change of bits or cut costs ``miss`` for the part of the time in which weights
     are loaded, and so does a change of the agent's clock. Dynamic programming over the ``candidates`` best
     designs of each agent gives the cheapest sequence; its first design is used until the next decision.
 
@@ -72,7 +75,12 @@ class ModelPredictive(PerAgentAllocator):
         **PerAgentAllocator.OPTIONS,
         "horizon": Option("decisions to look ahead, from 1 to 50", 5, read_between(1, 50)),
         "candidates": Option("designs of each agent, from 1 to 64", 8, read_between(1, 64)),
-        "miss": Option("cost of a missed budget [largest distortion]", 1.0, read_positive),
+        "miss": Option("cost of a missed budget, on that scale", 1.0, read_positive),
+        "measure": Option(
+            "scale of distortions between the least and the largest: halvings or linear",
+            "halvings",
+            read_choice("halvings", "linear"),
+        ),
     }
 
     def __init__(
@@ -144,12 +152,20 @@ class ModelPredictive(PerAgentAllocator):
             _, fast_hz, fast_server_hz = _clocks(solve(then.hurried(), any_energy=True))
             agent_hz = np.where(feasible, agent_hz, fast_hz)
             server_hz = np.where(feasible, server_hz, fast_server_hz)
-        n, count = feasible.shape
-        cost = np.where(feasible, _relative(then), self.options["miss"])
-        cycles = (then.cost.agent_cycles_per_bit[..., None] * then.bits).reshape(n, count)
-        busy = arrivals[agents][:, None] * cycles / np.where(agent_hz > 0, agent_hz, np.inf)
-        late = 1.0 - 1.0 / np.maximum(busy, 1.0)
-        cost = cost + late * np.maximum(self.options["miss"] - cost, 0.0)
+        cycles = then.cost.agent_cycles_per_bit[..., None] * then.bits
+        work = arrivals[agents][:, None] * cycles.reshape(feasible.shape)
+        if (
+            work > _BUSY * agent_hz
+        ).any():  # energy is of no avail to requests that never get their turn
+            served, fast_hz, fast_server_hz = _clocks(solve(then.hurried()))
+            busy = served & (work > _BUSY * agent_hz)
+            agent_hz = np.where(busy, fast_hz, agent_hz)
+            server_hz = np.where(busy, fast_server_hz, server_hz)
+        miss = self.options["miss"]
+        cost = np.where(feasible, _relative(then, self.options["measure"]), miss)
+        load = work / np.where(agent_hz > 0, agent_hz, np.inf)
+        over = np.maximum(load, 1.0)  # its queue grows, and before long all are late
+        cost = np.where(load > 1.0, np.maximum(cost, miss * (2.0 - 1.0 / over)), cost)
         return _Outlook(feasible, cost, agent_hz, server_hz)
 
     def _then(self, problem: Problem, h: int) -> tuple[Problem, Floats]:
@@ -234,11 +250,18 @@ def _clocks(designs: Designs) -> tuple[Bools, Floats, Floats]:
     return found.reshape(shape), chosen[0].reshape(shape), chosen[1].reshape(shape)
 
 
-def _relative(given: Candidates) -> Floats:
-    """Return (1, M) distortions over the largest."""
-    largest = float(given.objective.max()) or 1.0
-    flat: Floats = given.objective.reshape(1, -1) / largest
-    return flat
+def _relative(given: Candidates, measure: str) -> Floats:
+    """Return (1, M) distortions between 0 for the least and 1 for the largest candidate.
+
+    In halvings a distortion of zero counts as one halving below the least one that is not.
+    """
+    flat: Floats = given.objective.reshape(1, -1)
+    if measure == "halvings":
+        some = flat[flat > 0]
+        least = float(some.min()) if some.size else 1.0
+        flat = np.log2(np.where(flat > 0, flat, least / 2))
+    low, high = float(flat.min()), float(flat.max())
+    return (flat - low) / (high - low or 1.0)
 
 
 def _usual(given: Candidates, stage: Floats) -> Ints:
