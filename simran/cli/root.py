@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from simran import __version__
+from simran.errors import InputError, SimranError
 
-__all__ = ["app"]
+__all__ = ["app", "main"]
 
 
 #: Of the commands in the help.
@@ -61,3 +63,18 @@ def _root(
     ] = False,
 ) -> None:
     """Discrete-event simulation of AI-RAN co-inference."""
+
+
+def main() -> None:
+    """Run the program; bad input exits with 2, a failed run with 1, without a traceback."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except SimranError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
