@@ -2,6 +2,7 @@
 
 from simran.experiments.catalogue import listing
 from simran.experiments.checks import Check
+from simran.experiments.conforming import conformance
 from simran.experiments.design_curves import design_curves, design_gaps
 from simran.experiments.replications import run_replications
 from simran.experiments.sensitivity import sensitivity
@@ -12,6 +13,7 @@ from simran.experiments.verify import verify
 __all__ = [
     "Check",
     "Validation",
+    "conformance",
     "design_curves",
     "design_gaps",
     "listing",

@@ -3,7 +3,7 @@
 from simran.reports.calibration import draw_calibration, render_calibration
 from simran.reports.catalogue import render_profiles, render_sensitivity
 from simran.reports.design_figure import draw_design_curves, draw_feasible
-from simran.reports.designs import render_checks, render_design
+from simran.reports.designs import render_checks, render_design, render_verdicts
 from simran.reports.making import render_making
 from simran.reports.progress import progress_bar
 from simran.reports.summary import render_summary
@@ -22,4 +22,5 @@ __all__ = [
     "render_rows",
     "render_sensitivity",
     "render_summary",
+    "render_verdicts",
 ]

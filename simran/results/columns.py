@@ -89,7 +89,7 @@ server_frequency_hz|float|Hz|clock asked for at the server
 bandwidth_share|float||share of the cell; NaN for equal sharing
 server_share|float||share of the server; NaN where it is not allocated
 feasible|bool||within both budgets as planned
-binding|string||the constraint that stops a better design
+binding|string||the constraint that stops a better design; allocator where it failed and there was none before
 fallback|string||what was done where nothing was feasible
 agent_s|float|s|planned time on the agent
 uplink_s|float|s|planned time of sending
