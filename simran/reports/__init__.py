@@ -2,6 +2,7 @@
 
 from simran.reports.calibration import draw_calibration, render_calibration
 from simran.reports.catalogue import render_profiles, render_sensitivity
+from simran.reports.comparison import draw_comparison, render_comparison
 from simran.reports.design_figure import draw_design_curves, draw_feasible
 from simran.reports.designs import render_checks, render_design
 from simran.reports.making import render_making
@@ -11,11 +12,13 @@ from simran.reports.tables import render_rows
 
 __all__ = [
     "draw_calibration",
+    "draw_comparison",
     "draw_design_curves",
     "draw_feasible",
     "progress_bar",
     "render_calibration",
     "render_checks",
+    "render_comparison",
     "render_design",
     "render_making",
     "render_profiles",
