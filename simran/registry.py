@@ -51,6 +51,10 @@ class Registry(Generic[T]):
 
         return add
 
+    def offer(self, name: str, cls: type[T]) -> None:
+        """Register a class under ``name``, in place of an earlier one."""
+        self._classes[name] = cls
+
     def names(self) -> tuple[str, ...]:
         """Return all names, sorted, without importing any entry point."""
         return tuple(sorted(set(self._classes) | set(self._points())))

@@ -12,6 +12,7 @@ import numpy as np
 from simran.allocation.base import Allocator
 from simran.allocation.conformance import refuse_impossible
 from simran.allocation.evaluate import evaluate
+from simran.allocation.guard import AllocatorFault, ask
 from simran.allocation.problem import Allocation, Problem
 from simran.allocation.samples import sample_problem
 from simran.errors import AllocationError, InputError
@@ -19,6 +20,7 @@ from simran.errors import AllocationError, InputError
 __all__ = ["Check", "check_allocator"]
 
 _SEED = 20260213
+_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def check_allocator(cls: type[Allocator], options: Mapping[str, Any] | None = No
     for name, check in checks:
         try:
             detail = check(cls, options or {})
+        except AllocatorFault as fault:
+            detail = f"{fault.kind}: {fault}"
         except Exception as error:  # a broken allocator must not break the check
             detail = f"{type(error).__name__}: {error}"
         verdicts.append(Check(name, not detail, detail))
@@ -83,7 +87,8 @@ def _problems() -> Iterator[Problem]:
 
 
 def _design(cls: type[Allocator], options: Mapping[str, Any], problem: Problem) -> Allocation:
-    return cls(options, np.random.default_rng(_SEED)).allocate(problem)
+    made = cls(options, np.random.default_rng(_SEED))
+    return ask(made, problem, _LIMIT_S, read_only=False).allocation
 
 
 def _possible(cls: type[Allocator], options: Mapping[str, Any]) -> str:

@@ -72,6 +72,10 @@ def _check_shapes(problem: Problem, allocation: Allocation) -> None:
     for name in ("cut", "weight_bits"):
         if not np.issubdtype(getattr(allocation, name).dtype, np.integer):
             raise AllocationError(f"allocator {allocation.allocator!r}: {name} is not of integers")
+    if allocation.feasible.dtype != np.bool_:
+        raise AllocationError(f"allocator {allocation.allocator!r}: feasible is not of booleans")
+    if not all(isinstance(word, str) for word in (*allocation.binding, *allocation.fallback)):
+        raise AllocationError(f"allocator {allocation.allocator!r}: binding is not of words")
     rows = np.arange(count)
     _refuse(problem, allocation, rows, allocation.cut < -1, "cut {} is not listed", allocation.cut)
 

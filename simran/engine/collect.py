@@ -75,9 +75,10 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
         "energy": _energy(ledger),
         "switching": _switching(ledger),
         "decisions": {
-            "count": controller.decisions,
-            "refused": controller.refused,
-            "refusals": controller.refusals,
+            "count": controller.asked.decisions,
+            "refused": controller.asked.refused,
+            "failures": dict(sorted(controller.asked.failures.items())),
+            "refusals": controller.asked.refusals,
             "reproducible": not scenario.allocator.measured,
         },
         "invariants": [it.as_dict() for it in _invariants(ledger)],

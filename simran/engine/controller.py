@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,30 +11,23 @@ from typing import Any
 import numpy as np
 from simpy.events import Event
 
-from simran.allocation import (
-    ALLOCATORS,
-    Allocation,
-    Allocator,
-    ControlState,
-    Problem,
-    refuse_impossible,
-)
-from simran.engine.designs import designs, with_equal_shares
+from simran.allocation import Allocation, Allocator, ControlState, Problem
+from simran.engine.consulting import Consultation, make_allocator
+from simran.engine.designs import designs
 from simran.engine.in_force import InForce
 from simran.engine.observation import observe
 from simran.engine.reporter import Report, Reporter
 from simran.engine.world import World
-from simran.errors import AllocationError, RunError
 from simran.results.records import Design, Request
 from simran.scenario import Scenario
 from simran.streams import Streams
 
-__all__ = ["Controller", "make_allocator"]
+__all__ = ["Controller"]
 
 #: Takes the time [s], the agent, its design, and what says why there is no better one.
 Log = Callable[[float, int, Design, Callable[[], str]], None]
-#: An allocator, what it was asked and what it answered.
-Answer = tuple[Allocator, Problem, Allocation]
+#: An allocator, what it was asked and what it answered; None where it failed.
+Answer = tuple[Allocator | None, Problem, Allocation]
 
 _KEY = (
     "placement",
@@ -50,24 +42,12 @@ _KEY = (
 )
 
 
-def make_allocator(scenario: Scenario, streams: Streams, *name: str) -> Allocator:
-    """Return the scenario's allocator, with a random stream named after it and ``name``.
-
-    Raises
-    ------
-    UnknownNameError, InputError
-        for a name or an option that the allocator does not know
-    """
-    spec = scenario.allocator
-    rng = streams.generator("allocator", spec.name, *name)
-    return ALLOCATORS.load(spec.name)(spec.options, rng)
-
-
 class Controller:
     """Decides once, periodically or for each request, as the scenario asks.
 
-    An answer that is physically impossible is refused: it is counted, and the design before it
-    stays in force. One over budget is legal.
+    A failure of the allocator, an answer that is physically impossible among them, is counted, and the
+    design before it stays in force; failing the first, each agent's ``on_violation`` is. A design over
+    budget is legal.
 
     Parameters
     ----------
@@ -76,10 +56,8 @@ class Controller:
 
     Attributes
     ----------
-    decisions, refused : numbers of them
-    refusals : why, the first few
+    asked : what became of the decisions
     clock_faults : designs that came into force with a clock that the processor cannot take
-    wall_s : wall-clock time spent in allocators [s]
     """
 
     def __init__(
@@ -100,12 +78,9 @@ class Controller:
         self._reporter = Reporter(self._spec, world, streams)
         self._in_force = InForce(world, self._problem)
         self._decided_s = [math.nan] * len(world.agents)
-        self._took_s = 0.0
         self._keys: list[tuple[object, ...] | None] = [None] * len(world.agents)
         self._designs = 0
-        self.decisions = self.refused = 0
-        self.refusals: list[str] = []
-        self.wall_s = 0.0
+        self.asked = Consultation(self._spec)
         self._largest_planned = 0.0
         self.clock_faults = 0
 
@@ -194,16 +169,14 @@ class Controller:
 
     def _decide_all(self, problem: Problem) -> None:
         everyone = range(len(problem.agents))
-        asked = self._ask(problem, self._allocator)
-        if asked is None:
-            if self._keys[0] is None:
-                raise self._no_design()
+        asked = self.asked.ask(self._allocator, problem, self._world.clock.now)
+        if asked is None and self._keys[0] is not None:
             return
-        problem, allocation = asked
+        problem, allocation = asked or self.asked.instead(problem)
         made = designs(problem, allocation, self._designs, everyone, self._problem.rate_bps)
-        answer = self._allocator, problem, allocation
+        answer = self._allocator if asked else None, problem, allocation
         self._designs += len({design.id for design in made.values()})
-        delay_s = self._took_s if self._spec.measured else self._spec.decision_time_s
+        delay_s = self.asked.took_s if self._spec.measured else self._spec.decision_time_s
         if delay_s and self._keys[0] is not None:
             clock = self._world.clock
             clock.call_at(
@@ -230,19 +203,18 @@ class Controller:
             allocator = make_allocator(self._scenario, self._streams, name)
             self._single[agent] = self._problem.select_agents(np.array([agent])), allocator
         template, allocator = self._single[agent]
-        asked = self._ask(self._observed_of(agent, template, sizes), allocator)
-        if asked is None:
-            if self._keys[agent] is None:
-                raise self._no_design()
+        problem = self._observed_of(agent, template, sizes)
+        asked = self.asked.ask(allocator, problem, self._world.clock.now)
+        if asked is None and self._keys[agent] is not None:
             return self._world.agents[agent].design
-        problem, allocation = asked
+        problem, allocation = asked or self.asked.instead(problem)
         design = designs(problem, allocation, self._designs, (0,), template.rate_bps)[0]
         self._designs += 1
         if self._spec.measured:
-            self._world.agents[agent].decision_s = self._took_s
+            self._world.agents[agent].decision_s = self.asked.took_s
         self._in_force.adopt({agent: 0}, allocation)
         self._world.agents[agent].design = design
-        self._note(agent, design, (allocator, problem, allocation), 0)
+        self._note(agent, design, (allocator if asked else None, problem, allocation), 0)
         return design
 
     def _observed_of(
@@ -263,32 +235,12 @@ class Controller:
         mine = slice(agent, agent + 1)
         return replace(template, **values, state=self._state(template.state, report, mine))
 
-    def _ask(self, problem: Problem, allocator: Allocator) -> tuple[Problem, Allocation] | None:
-        began = time.perf_counter()
-        problem, allocation = allocator.decide(problem)
-        self._took_s = time.perf_counter() - began
-        self.wall_s += self._took_s
-        self.decisions += 1
-        try:
-            if self._spec.every == "per-request":
-                _refuse_shares(problem.agents, allocation)
-            allocation = with_equal_shares(problem, allocation)
-            refuse_impossible(problem, allocation)
-        except AllocationError as error:
-            self.refused += 1
-            if len(self.refusals) < 10:
-                self.refusals.append(f"at {self._world.clock.now:g} s: {error}")
-            return None
-        return problem, allocation
-
     def _note(self, agent: int, design: Design, answer: Answer, row: int) -> None:
         key = tuple(repr(getattr(design, name)) for name in _KEY)
         if key != self._keys[agent]:
             self._keys[agent] = key
             self._check_clocks(agent, design)
-            allocator, problem, allocation = answer
-            explain = partial(allocator.explain, problem, allocation, row)
-            self._log(self._world.clock.now, agent, design, explain)
+            self._log(self._world.clock.now, agent, design, partial(_explained, *answer, row))
 
     def _check_clocks(self, agent: int, design: Design) -> None:
         group = self._world.groups[agent]
@@ -310,15 +262,14 @@ class Controller:
             total = math.fsum(share for share in shares if not math.isnan(share))
             self._largest_planned = max(self._largest_planned, total)
 
-    def _no_design(self) -> RunError:
-        why = self.refusals[-1] if self.refusals else "no design"
-        return RunError(f"allocator {self._spec.name!r}: its first decision was refused: {why}")
 
-
-def _refuse_shares(agents: Sequence[str], allocation: Allocation) -> None:
-    given = ~np.isnan(allocation.bandwidth_share) | ~np.isnan(allocation.server_share)
-    if given.any():
-        raise AllocationError(
-            f"agent {agents[0]!r}: a decision for one request cannot change shares;"
-            " use a periodic decision"
-        )
+def _explained(
+    allocator: Allocator | None, problem: Problem, allocation: Allocation, row: int
+) -> str:
+    """Return what stops a better design, in the allocator's words."""
+    if allocator is None:
+        return "the allocator failed, and there was no design before"
+    try:
+        return str(allocator.explain(problem, allocation, row))
+    except Exception as error:  # of an allocator that is not ours
+        return f"its explanation failed: {type(error).__name__}: {error}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from simran.allocation import Allocator, Problem
 from simran.allocation.exact import Exact
+from simran.allocation.guard import AllocatorFault, ask
 from simran.allocation.per_agent import PerAgentAllocator
-from simran.engine.controller import make_allocator
+from simran.engine.consulting import make_allocator
 from simran.engine.observation import observe
 from simran.scenario import Scenario
 from simran.streams import Streams
@@ -28,12 +30,13 @@ def shortfalls(scenario: Scenario) -> dict[str, str]:
     found = _unmet(problem, Exact())
     own = make_allocator(scenario, Streams(scenario.seed))
     if isinstance(own, PerAgentAllocator):
-        found = _unmet(problem, own) | found
+        with suppress(AllocatorFault):  # what a run makes of that, a run tells
+            found = _unmet(problem, own) | found
     return {name: found[name] for name in groups if name in found}
 
 
 def _unmet(problem: Problem, allocator: Allocator) -> dict[str, str]:
-    allocation = allocator.allocate(problem)
+    allocation = ask(allocator, problem).allocation
     return {
         group: allocator.explain(problem, allocation, row)
         for row, group in enumerate(problem.groups)

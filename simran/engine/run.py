@@ -16,15 +16,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from simran.allocation import find_allocator
+from simran.allocation.guard import AllocatorFault, ask
+from simran.allocation.lookup import origin
 from simran.engine.allocation_log import AllocationLog
 from simran.engine.collect import Ledger, summarise
-from simran.engine.controller import Controller, make_allocator
+from simran.engine.consulting import make_allocator
+from simran.engine.controller import Controller
 from simran.engine.interrupt import RunInterrupted, Stop, stop_signals
 from simran.engine.links import LinkLoads
 from simran.engine.observation import observe
 from simran.engine.stations import Sampler, stations
 from simran.engine.world import World, build
-from simran.errors import AllocationError, InvariantError, RunError, StorageError
+from simran.errors import InvariantError, RunError, StorageError
 from simran.results import RecordContext, Recorder, Request, Result, ResultFolder
 from simran.results.records import COMPLETED, UNFINISHED
 from simran.scenario import Scenario
@@ -123,8 +127,8 @@ def refuse_options(scenario: Scenario, overwrite: bool) -> None:
     """
     allocator = make_allocator(scenario, Streams(scenario.seed))
     if overwrite:
-        with suppress(AllocationError):  # what it answers is for the run to judge
-            allocator.allocate(observe(scenario))
+        with suppress(AllocatorFault):  # what it answers is for the run to judge
+            ask(allocator, observe(scenario), scenario.allocator.time_limit_s)
 
 
 class _Session:
@@ -247,13 +251,14 @@ class _Session:
             "seed": seed,
             "replication": replication,
             "wall_s": wall_s,
-            "decision_wall_s": self.controller.wall_s,
+            "decision_wall_s": self.controller.asked.wall_s,
             "reproducible": not self.scenario.allocator.measured,
             "written": datetime.now().astimezone().isoformat(timespec="seconds"),
             "python": sys.version.split()[0],
             "platform": platform.platform(),
             "packages": {name: version(name) for name in packages},
             "rows": self.rows,
+            "allocator": origin(find_allocator(self.scenario.allocator.name)),
             "assumed": list(self.scenario.assumed),
             "scenario": self.scenario.document,
         }

@@ -3,11 +3,12 @@
 from simran.experiments.catalogue import listing
 from simran.experiments.checks import Check
 from simran.experiments.compare import Comparison, compare
+from simran.experiments.conforming import conformance
 from simran.experiments.design_curves import design_curves, design_gaps
 from simran.experiments.replications import run_replications
 from simran.experiments.sensitivity import sensitivity
 from simran.experiments.starting import new_scenario
-from simran.experiments.study_folder import Place
+from simran.experiments.study_folder import Place, StudyInterrupted
 from simran.experiments.validation import Validation, load_checked, validate_files
 from simran.experiments.variants import Variant
 from simran.experiments.verify import verify
@@ -16,9 +17,11 @@ __all__ = [
     "Check",
     "Comparison",
     "Place",
+    "StudyInterrupted",
     "Validation",
     "Variant",
     "compare",
+    "conformance",
     "design_curves",
     "design_gaps",
     "listing",

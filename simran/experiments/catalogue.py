@@ -74,7 +74,7 @@ def _allocators() -> list[dict[str, Any]]:
                 "options": ", ".join(
                     f"{key}={it.default}" for key, it in allocator.all_options().items()
                 ),
-                "design": (allocator.__doc__ or "").strip().splitlines()[0],
+                "design": next(iter((allocator.__doc__ or "").strip().splitlines()), ""),
             }
         )
     return rows

@@ -14,8 +14,15 @@ from simran.experiments.oracle import oracle
 from simran.experiments.paired import holm, mean_and_interval, paired
 from simran.experiments.parallel import run_side_by_side, workers
 from simran.experiments.replications import rate_interval
-from simran.experiments.study_folder import Place, StudyFolder, run_key
+from simran.experiments.study_folder import (
+    Place,
+    StudyFolder,
+    StudyInterrupted,
+    run_key,
+    write_frame,
+)
 from simran.experiments.variants import Variant, read_variants, scenario_of
+from simran.results import COMPARISON_COLUMNS
 from simran.results.statistics import number
 from simran.scenario import Scenario
 
@@ -39,6 +46,12 @@ class Comparison:
     variants : in order
     records : of each variant by label, one for each replication
     path : the folder, or None
+    baseline : label that the others are compared with; None for the first
+
+    Raises
+    ------
+    UnknownNameError
+        if there is no such label
     """
 
     def __init__(
@@ -47,7 +60,9 @@ class Comparison:
         variants: Sequence[Variant],
         records: Mapping[str, Sequence[Mapping[str, Any]]],
         path: Path | None = None,
+        baseline: str | None = None,
     ) -> None:
+        self.baseline = _known(baseline, [it.name for it in variants])
         self._scenario = scenario
         self._variants = tuple(variants)
         self._records = records
@@ -90,16 +105,14 @@ class Comparison:
 
         Parameters
         ----------
-        baseline : label that the others are compared with; None for the first
+        baseline : label that the others are compared with; None for the comparison's own
 
         Raises
         ------
         UnknownNameError
             if there is no such label
         """
-        base = self.labels[0] if baseline is None else baseline
-        if base not in self.labels:
-            raise UnknownNameError("baseline", base, self.labels)
+        base = self.baseline if baseline is None else _known(baseline, self.labels)
         tests = self._tests(base)
         return {
             "scenario": self._scenario.name,
@@ -192,11 +205,18 @@ class Comparison:
         return rows
 
 
-def compare(
+def _known(baseline: str | None, labels: Sequence[str]) -> str:
+    if baseline is not None and baseline not in labels:
+        raise UnknownNameError("baseline", baseline, labels)
+    return labels[0] if baseline is None else baseline
+
+
+def compare(  # noqa: PLR0913 - each of them is optional
     scenario: Scenario,
     allocators: Sequence[str | Variant],
     replications: int = 10,
     *,
+    baseline: str | None = None,
     out: str | Path | Place | None = None,
     executor: Executor | None = None,
     told: Told = lambda label, replication, record: None,
@@ -212,6 +232,7 @@ def compare(
     scenario : what to compare on; all of it but the allocator's name and options is used
     allocators : ``[LABEL=]NAME[:key=value,…]``; NAME may be ``package.module:Class`` or ``path.py:Class``
     replications : runs of each, 1 or more; intervals need 2, published figures 10
+    baseline : label that the others are compared with; None for the first
     out : folder; with :class:`Place` an earlier study there is overwritten or resumed; None keeps no files
     executor : runs them; None for one process per core
     told : called with label, replication and record of each run, as it ends
@@ -220,8 +241,8 @@ def compare(
     ------
     InputError
         for allocators, options or a folder that are of no use
-    KeyboardInterrupt
-        after Ctrl-C or SIGTERM; runs that have ended are in the folder, for ``resume``
+    StudyInterrupted
+        a KeyboardInterrupt, after Ctrl-C or SIGTERM; runs that have ended are in the folder, to be resumed
 
     Examples
     --------
@@ -230,22 +251,18 @@ def compare(
     if replications < 1:
         raise InputError(f"replications: expected at least 1, found {replications}")
     variants = read_variants(allocators)
+    base = _known(baseline, [it.name for it in variants])
     scenarios = {it.name: scenario_of(scenario, it) for it in variants}
     folder = StudyFolder(Place.of(out), "compare", scenario)
-    try:
+    with folder.closing({"labels": [*scenarios]}):
         _complete(folder, scenarios, replications, executor, told)
-    except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt)
-        status = (
-            {"status": "truncated"} if stopped else {"error": f"{type(error).__name__}: {error}"}
-        )
-        folder.close("failed", {"labels": [*scenarios], **status})
-        raise
-    records = {
-        label: [_record(folder, changed, place) for place in range(replications)]
-        for label, changed in scenarios.items()
-    }
-    found = Comparison(scenario, variants, records, folder.path)
+        records = {
+            label: [_record(folder, changed, place) for place in range(replications)]
+            for label, changed in scenarios.items()
+        }
+        found = Comparison(scenario, variants, records, folder.path, base)
+        folder.write("comparison.json", found.summary())
+        write_frame(folder.path, "comparison.parquet", COMPARISON_COLUMNS, found.frame())
     folder.close("complete", {"labels": list(found.labels), "wall": found.wall})
     return found
 
@@ -285,7 +302,7 @@ def _complete(
     with workers(executor, len(jobs)) as pool:
         _, stopped = run_side_by_side(_run, jobs, pool, ended)
     if stopped:
-        raise KeyboardInterrupt("interrupted; --resume goes on with what has ended")
+        raise StudyInterrupted(f"{folder.path or 'the study'} can be resumed")
 
 
 def _run(label: str, scenario: Scenario, replication: int) -> dict[str, Any] | None:

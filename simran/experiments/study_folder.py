@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simran.errors import OutputError
-from simran.results import ResultFolder
+from simran.allocation import find_allocator
+from simran.allocation.lookup import origin
+from simran.errors import OutputError, StorageError
+from simran.results import Column, ParquetLog, ResultFolder, strings
 from simran.scenario import Scenario
 
-__all__ = ["Place", "StudyFolder", "run_key"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Place", "StudyFolder", "StudyInterrupted", "run_key", "write_frame"]
 
 _RUNS = "runs"
 
@@ -42,9 +48,17 @@ class Place:
 
 
 def run_key(scenario: Scenario) -> str:
-    """Return a short name of everything that a run depends on, but its replication."""
-    known = json.dumps([scenario.document, scenario.seed], sort_keys=True, default=str)
+    """Return a short name of everything that a run depends on, but its replication.
+
+    The allocator's own file is part of it, so what was run with an earlier text of it is run again.
+    """
+    source = origin(find_allocator(scenario.allocator.name))
+    known = json.dumps([scenario.document, scenario.seed, source], sort_keys=True, default=str)
     return hashlib.sha256(known.encode()).hexdigest()[:16]
+
+
+class StudyInterrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM has ended a study early; ended runs are kept in its folder."""
 
 
 class StudyFolder:
@@ -110,6 +124,20 @@ class StudyFolder:
         if self._folder is not None:
             self._folder.write(name, value)
 
+    @contextmanager
+    def closing(self, more: Mapping[str, Any]) -> Iterator[None]:
+        """Say in the manifest how a study ended that could not be brought to its end."""
+        try:
+            yield
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt)
+            with suppress(StorageError):  # what went wrong first is what to tell
+                self.close(
+                    "truncated" if stopped else "failed",
+                    {**more, "error": f"{type(error).__name__}: {error}"},
+                )
+            raise
+
     def close(self, status: str, more: Mapping[str, Any]) -> None:
         """Write the manifest: what the study was, how it ended, and what a clock on the wall says of it."""
         packages = ("numpy", "scipy", "simpy", "pyarrow")
@@ -127,6 +155,30 @@ class StudyFolder:
     @staticmethod
     def _name(key: str, replication: int) -> str:
         return f"{_RUNS}/{key}-{replication}.json"
+
+
+def write_frame(
+    path: Path | None, name: str, columns: Sequence[Column], frame: pd.DataFrame
+) -> None:
+    """Write a frame as a Parquet file of a study's folder, if it has one.
+
+    Parameters
+    ----------
+    path : of the folder, or None
+    name : of the file
+    columns : of it
+    frame : with those columns
+    """
+    if path is None:
+        return
+    log = ParquetLog(path / name, columns)
+    texts = {}
+    for column in columns:
+        if column.type == "string":
+            codes, names = frame[column.name].factorize()
+            texts[column.name] = strings(codes, list(names))
+    log.write({name: frame[name].to_numpy() for name in frame.columns} | texts)
+    log.close()
 
 
 def _refuse_other(path: Path, identity: Mapping[str, Any]) -> None:

@@ -118,10 +118,11 @@ def scenario_of(scenario: Scenario, variant: Variant, changes: Sequence[str] = (
 
 def _registered(spec: str) -> str:
     """Return the name by which scenarios know an allocator: the one place where studies look it up."""
-    from simran.allocation import ALLOCATORS
+    from simran.allocation import find_allocator
+    from simran.allocation.lookup import full_name
 
-    ALLOCATORS.load(spec)
-    return spec
+    find_allocator(spec)
+    return full_name(spec)
 
 
 def _parted(text: str) -> list[str]:

@@ -4,9 +4,9 @@ from simran.reports.calibration import draw_calibration, render_calibration
 from simran.reports.catalogue import render_profiles, render_sensitivity
 from simran.reports.comparison import draw_comparison, render_comparison
 from simran.reports.design_figure import draw_design_curves, draw_feasible
-from simran.reports.designs import render_checks, render_design
+from simran.reports.designs import render_checks, render_design, render_verdicts
 from simran.reports.making import render_making
-from simran.reports.progress import progress_bar
+from simran.reports.progress import progress_bar, progress_table
 from simran.reports.summary import render_summary
 from simran.reports.tables import render_rows
 
@@ -16,6 +16,7 @@ __all__ = [
     "draw_design_curves",
     "draw_feasible",
     "progress_bar",
+    "progress_table",
     "render_calibration",
     "render_checks",
     "render_comparison",
@@ -25,4 +26,5 @@ __all__ = [
     "render_rows",
     "render_sensitivity",
     "render_summary",
+    "render_verdicts",
 ]

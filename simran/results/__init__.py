@@ -2,6 +2,7 @@
 
 from simran.results.columns import (
     ALLOCATION_COLUMNS,
+    COMPARISON_COLUMNS,
     REQUEST_COLUMNS,
     TIMESERIES_COLUMNS,
     Column,
@@ -16,6 +17,7 @@ from simran.results.records import Design, Request
 
 __all__ = [
     "ALLOCATION_COLUMNS",
+    "COMPARISON_COLUMNS",
     "REQUEST_COLUMNS",
     "TIMESERIES_COLUMNS",
     "Column",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ALLOCATION_COLUMNS", "REQUEST_COLUMNS", "TIMESERIES_COLUMNS", "Column"]
+__all__ = [
+    "ALLOCATION_COLUMNS",
+    "COMPARISON_COLUMNS",
+    "REQUEST_COLUMNS",
+    "TIMESERIES_COLUMNS",
+    "Column",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ server_frequency_hz|float|Hz|clock asked for at the server
 bandwidth_share|float||share of the cell; NaN for equal sharing
 server_share|float||share of the server; NaN where it is not allocated
 feasible|bool||within both budgets as planned
-binding|string||the constraint that stops a better design
+binding|string||the constraint that stops a better design; allocator where it failed and there was none before
 fallback|string||what was done where nothing was feasible
 agent_s|float|s|planned time on the agent
 uplink_s|float|s|planned time of sending
@@ -119,6 +125,14 @@ mean_in_system|float||mean number of requests at the station over the interval
 power_w|float|W|mean power drawn over the interval; NaN where none is accounted
 """
 
+_COMPARISON = """
+allocator|string||label of the allocator
+replication|int||number of the replication, from 0
+group|string||group of the agents, or total
+metric|string||what was measured
+value|float||its value in SI units; NaN where there is none
+"""
+
 
 def _columns(text: str) -> tuple[Column, ...]:
     return tuple(Column(*line.split("|")) for line in text.strip().splitlines())
@@ -126,4 +140,5 @@ def _columns(text: str) -> tuple[Column, ...]:
 
 REQUEST_COLUMNS = _columns(_REQUESTS)
 ALLOCATION_COLUMNS = _columns(_ALLOCATIONS)
+COMPARISON_COLUMNS = _columns(_COMPARISON)
 TIMESERIES_COLUMNS = _columns(_TIMESERIES)
