@@ -11,7 +11,7 @@ from simran.cli.options import File, Json, Quiet, Sets, print_json, warn, whole
 from simran.cli.root import app
 
 if TYPE_CHECKING:
-    from simran.experiments import Place
+    from simran.experiments import Comparison, Place
     from simran.scenario import Scenario
 
 __all__ = ["compare"]
@@ -87,7 +87,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one for each option
     from simran.experiments import StudyInterrupted, load_checked
     from simran.experiments import compare as compare_allocators
     from simran.experiments.parallel import workers as lent
-    from simran.reports import draw_comparison, progress_table, render_comparison
+    from simran.reports import progress_table
 
     scenario = load_checked(file, sets or (), seed)
     warn(scenario.doubts, quiet)
@@ -110,14 +110,24 @@ def compare(  # noqa: PLR0913, PLR0917 - one for each option
     except StudyInterrupted as stopped:
         typer.echo(f"interrupted: {stopped}", err=True)
         raise typer.Exit(1) from stopped
+    _show(found, place.path, as_json, quiet)
+
+
+def _show(found: Comparison, path: Path, as_json: bool, quiet: bool) -> None:
+    from simran.reports import draw_comparison, render_comparison
+
     summary = found.summary()
-    drawn = draw_comparison(summary, place.path / "comparison.png")
+    drawn = draw_comparison(summary, path / "comparison.png")
     if as_json:
-        print_json({"path": str(place.path), **summary, "wall": found.wall})
+        print_json({"path": str(path), **summary, "wall": found.wall})
     elif quiet:
-        typer.echo(place.path)
+        typer.echo(path)
     else:
         typer.echo(render_comparison(summary, found.wall))
-        typer.echo(f"results: {place.path}")
+        typer.echo(f"results: {path}")
+    _without_picture(drawn, quiet)
+
+
+def _without_picture(drawn: Path | None, quiet: bool) -> None:
     if drawn is None and not quiet:
         typer.echo("no picture, matplotlib is missing: pip install 'simran[plots]'", err=True)
