@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simran.errors import InputError, RunError, UnknownNameError
-from simran.experiments.measures import MEASURES, figures, group_names
+from simran.errors import InputError, UnknownNameError
+from simran.experiments.measures import MEASURES, group_names
 from simran.experiments.oracle import oracle
 from simran.experiments.paired import holm, mean_and_interval, paired
-from simran.experiments.parallel import run_side_by_side, workers
 from simran.experiments.replications import rate_interval
-from simran.experiments.study_folder import (
-    Place,
-    StudyFolder,
-    StudyInterrupted,
-    run_key,
-    write_frame,
-)
+from simran.experiments.study_folder import Place, StudyFolder, write_frame
+from simran.experiments.study_runs import Told, complete
 from simran.experiments.variants import Variant, read_variants, scenario_of
 from simran.results import COMPARISON_COLUMNS
 from simran.results.statistics import number
@@ -30,9 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Comparison", "compare"]
-
-#: Called with label, replication and record of each run, as it ends.
-Told = Callable[[str, int, Mapping[str, Any]], None]
 
 _LEVEL = 0.05
 
@@ -255,9 +246,11 @@ def compare(  # noqa: PLR0913 - each of them is optional
     scenarios = {it.name: scenario_of(scenario, it) for it in variants}
     folder = StudyFolder(Place.of(out), "compare", scenario)
     with folder.closing({"labels": [*scenarios]}):
-        _complete(folder, scenarios, replications, executor, told)
+        # All allocators of one replication after another: what is cut short has pairs to compare.
+        jobs = [(it, scenarios[it], place) for place in range(replications) for it in scenarios]
+        complete(folder, jobs, executor, told)
         records = {
-            label: [_record(folder, changed, place) for place in range(replications)]
+            label: [folder.record(changed, place) for place in range(replications)]
             for label, changed in scenarios.items()
         }
         found = Comparison(scenario, variants, records, folder.path, base)
@@ -265,51 +258,6 @@ def compare(  # noqa: PLR0913 - each of them is optional
         write_frame(folder.path, "comparison.parquet", COMPARISON_COLUMNS, found.frame())
     folder.close("complete", {"labels": list(found.labels), "wall": found.wall})
     return found
-
-
-def _record(folder: StudyFolder, scenario: Scenario, replication: int) -> dict[str, Any]:
-    found = folder.get(run_key(scenario), replication)
-    if found is None:
-        raise RunError(f"replication {replication} did not end")
-    return found
-
-
-def _complete(
-    folder: StudyFolder,
-    scenarios: Mapping[str, Scenario],
-    replications: int,
-    executor: Executor | None,
-    told: Told,
-) -> None:
-    """Run what the folder does not have yet, all allocators of one replication after another."""
-    jobs: list[tuple[str, Scenario, int]] = []
-    for place in range(replications):
-        for label, scenario in scenarios.items():
-            known = folder.get(run_key(scenario), place)
-            if known is None:
-                jobs.append((label, scenario, place))
-            else:
-                told(label, place, known)
-    if not jobs:
-        return
-
-    def ended(place: int, record: dict[str, Any] | None) -> None:
-        if record is not None:
-            label, scenario, replication = jobs[place]
-            folder.keep(run_key(scenario), replication, record)
-            told(label, replication, record)
-
-    with workers(executor, len(jobs)) as pool:
-        _, stopped = run_side_by_side(_run, jobs, pool, ended)
-    if stopped:
-        raise StudyInterrupted(f"{folder.path or 'the study'} can be resumed")
-
-
-def _run(label: str, scenario: Scenario, replication: int) -> dict[str, Any] | None:
-    try:
-        return figures(scenario, replication)
-    except RunError as error:
-        raise RunError(f"{label}, replication {replication}: {error}") from error
 
 
 def _causes(records: Sequence[Mapping[str, Any]], group: str) -> dict[str, float]:

@@ -31,8 +31,14 @@ _METRICS: dict[str, Callable[[dict[str, Any]], float | None]] = {
 }
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the 95 % t interval of the mean of independent values; NaN below two."""
+def interval(values: Sequence[float], error: float = 0.05) -> tuple[float, float]:
+    """Return the t interval of the mean of independent values, of 95 % unless told; NaN below two.
+
+    Parameters
+    ----------
+    values : of the replications
+    error : probability that the interval misses the mean
+    """
     import numpy as np
     from scipy.special import stdtrit
 
@@ -40,25 +46,30 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     if count < 2:
         return math.nan, math.nan
     centre = float(np.mean(values))
-    half = float(stdtrit(count - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(count)
+    half = (
+        float(stdtrit(count - 1, 1.0 - error / 2))
+        * float(np.std(values, ddof=1))
+        / math.sqrt(count)
+    )
     return centre - half, centre + half
 
 
 def rate_interval(
-    rates: Sequence[float], low: float, high: float, judged: int
+    rates: Sequence[float], low: float, high: float, judged: int, error: float = 0.05
 ) -> tuple[float, float]:
     """Return the interval of a rate, which lies in [0, 1] and is never known exactly.
 
     Where no replication saw a violation, or every one nothing else, the t interval has no width; the
-    95 % bound of Clopper and Pearson for that, ``1 − 0.05^(1/n)``, takes its place.
+    bound of Clopper and Pearson for that, ``1 − 0.05^(1/n)`` at 95 %, takes its place.
 
     Parameters
     ----------
     rates : of the replications
     low, high : the t interval
     judged : n, number of requests judged in all
+    error : probability that the interval misses the rate
     """
-    bound = 1.0 - 0.05 ** (1.0 / judged) if judged else 1.0
+    bound = 1.0 - error ** (1.0 / judged) if judged else 1.0
     if max(rates) == 0.0:
         return 0.0, bound
     if min(rates) == 1.0:

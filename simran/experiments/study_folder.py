@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from simran.allocation import find_allocator
 from simran.allocation.lookup import origin
-from simran.errors import OutputError, StorageError
+from simran.errors import OutputError, RunError, StorageError
 from simran.results import Column, ParquetLog, ResultFolder, strings
 from simran.scenario import Scenario
 
@@ -113,6 +113,19 @@ class StudyFolder:
             except (OSError, ValueError) as error:
                 raise OutputError(f"{file}: is damaged: {error}; remove it") from error
         return self._records.get(place)
+
+    def record(self, scenario: Scenario, replication: int) -> dict[str, Any]:
+        """Return the record of a run that must have ended.
+
+        Raises
+        ------
+        RunError
+            if it has not
+        """
+        found = self.get(run_key(scenario), replication)
+        if found is None:
+            raise RunError(f"replication {replication} did not end")
+        return found
 
     def keep(self, key: str, replication: int, record: Mapping[str, Any]) -> None:
         """Keep the record of a run, on disk in one piece or not at all."""
