@@ -1,5 +1,6 @@
 """Studies of many runs: replications, verification; and what the command line lists."""
 
+from simran.experiments.capacity import Capacity, capacity
 from simran.experiments.catalogue import listing
 from simran.experiments.checks import Check
 from simran.experiments.compare import Comparison, compare
@@ -14,12 +15,14 @@ from simran.experiments.variants import Variant
 from simran.experiments.verify import verify
 
 __all__ = [
+    "Capacity",
     "Check",
     "Comparison",
     "Place",
     "StudyInterrupted",
     "Validation",
     "Variant",
+    "capacity",
     "compare",
     "conformance",
     "design_curves",

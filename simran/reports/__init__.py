@@ -1,6 +1,7 @@
 """What people look at: tables of results, designs and checks."""
 
 from simran.reports.calibration import draw_calibration, render_calibration
+from simran.reports.capacity import draw_capacity, render_capacity
 from simran.reports.catalogue import render_profiles, render_sensitivity
 from simran.reports.comparison import draw_comparison, render_comparison
 from simran.reports.design_figure import draw_design_curves, draw_feasible
@@ -12,12 +13,14 @@ from simran.reports.tables import render_rows
 
 __all__ = [
     "draw_calibration",
+    "draw_capacity",
     "draw_comparison",
     "draw_design_curves",
     "draw_feasible",
     "progress_bar",
     "progress_table",
     "render_calibration",
+    "render_capacity",
     "render_checks",
     "render_comparison",
     "render_design",

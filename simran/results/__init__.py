@@ -2,6 +2,7 @@
 
 from simran.results.columns import (
     ALLOCATION_COLUMNS,
+    CAPACITY_COLUMNS,
     COMPARISON_COLUMNS,
     REQUEST_COLUMNS,
     TIMESERIES_COLUMNS,
@@ -17,6 +18,7 @@ from simran.results.records import Design, Request
 
 __all__ = [
     "ALLOCATION_COLUMNS",
+    "CAPACITY_COLUMNS",
     "COMPARISON_COLUMNS",
     "REQUEST_COLUMNS",
     "TIMESERIES_COLUMNS",
