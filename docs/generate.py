@@ -19,7 +19,13 @@ from joint_tables import adaptive_tables, joint_tables, queue_table
 from measured_tables import calibrate_page
 from notebooks_page import notebooks_page
 
-from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
+from simran.results import (
+    ALLOCATION_COLUMNS,
+    CAPACITY_COLUMNS,
+    COMPARISON_COLUMNS,
+    REQUEST_COLUMNS,
+    TIMESERIES_COLUMNS,
+)
 from simran.scenario.later import LATER_KEYS, LATER_VALUES
 from simran.scenario.reference import reference
 
@@ -37,6 +43,8 @@ def columns() -> str:
         ("requests.parquet", REQUEST_COLUMNS, _REQUESTS),
         ("allocations.parquet", ALLOCATION_COLUMNS, _ALLOCATIONS),
         ("timeseries.parquet", TIMESERIES_COLUMNS, _TIMESERIES),
+        ("comparison.parquet", COMPARISON_COLUMNS, _COMPARISON),
+        ("capacity.parquet", CAPACITY_COLUMNS, _CAPACITY),
     )
     parts = ["# Result columns", _COLUMNS]
     for name, listed, text in files:
@@ -346,6 +354,12 @@ same terms for empty queues.
 """
 
 _TIMESERIES = "Written if the scenario asks for it with `outputs.timeseries`."
+
+_COMPARISON = (
+    "Written by `simran compare`; the metrics are listed in [Comparing](comparing.md#the-figures)."
+)
+
+_CAPACITY = "Written by `simran capacity`, one row for each allocator and value that was tried."
 
 _VALIDATION = """
 `simran verify` compares an installation with theory in about a minute and prints what stands here in

@@ -69,6 +69,7 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
         "truncated": ledger.truncated,
         "verdict": worst([station["verdict"] for station in found.values()]),
         **recorder.groups.as_dict(ledger.end_s, scenario.warmup_s),
+        "fairness": recorder.agents.as_dict(),
         "designs": {"allocator": scenario.allocator.name, "groups": ledger.designs},
         "stations": found,
         "energy": _energy(ledger),

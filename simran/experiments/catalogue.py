@@ -88,12 +88,20 @@ def _scenarios() -> list[dict[str, Any]]:
 
 
 def _columns() -> list[dict[str, Any]]:
-    from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
+    from simran.results import (
+        ALLOCATION_COLUMNS,
+        CAPACITY_COLUMNS,
+        COMPARISON_COLUMNS,
+        REQUEST_COLUMNS,
+        TIMESERIES_COLUMNS,
+    )
 
     files = {
         "requests": REQUEST_COLUMNS,
         "allocations": ALLOCATION_COLUMNS,
         "timeseries": TIMESERIES_COLUMNS,
+        "comparison": COMPARISON_COLUMNS,
+        "capacity": CAPACITY_COLUMNS,
     }
     return [
         {
