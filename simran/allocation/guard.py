@@ -81,7 +81,7 @@ def ask(
     ----------
     allocator, problem : who is asked what
     limit_s : longest time that it may take [s], on the clock on the wall
-    read_only : whether the arrays of the problem are made so, for good
+    read_only : whether the arrays of the problem are made so, for good, and changes of it are faults
 
     Raises
     ------
@@ -91,7 +91,8 @@ def ask(
         as the allocator raises it, for an option or a problem that it cannot work with
     """
     own = type(allocator).__module__.partition(".")[0] == "simran"
-    given = problem if own else copy.deepcopy(problem)
+    trusted = own or not read_only
+    given = problem if trusted else copy.deepcopy(problem)
     if read_only:
         _freeze(given)
     began = time.perf_counter()
@@ -109,7 +110,7 @@ def ask(
     wall_s = time.perf_counter() - began
     if wall_s > limit_s:
         raise AllocatorFault("too slow", f"took {wall_s:.3g} s of {limit_s:g} s")
-    name = "" if own else changed(problem, given)
+    name = "" if trusted else changed(problem, given)
     if name:  # by force, or where arrays are not read-only
         raise AllocatorFault("changed its input", f"{name} was changed")
     asked, allocation = told if isinstance(told, tuple) and len(told) == 2 else (given, None)
