@@ -15,7 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from joint_tables import joint_tables, queue_table
+from joint_tables import adaptive_tables, joint_tables, queue_table
 from measured_tables import calibrate_page
 from notebooks_page import notebooks_page
 
@@ -103,7 +103,9 @@ def benchmarks() -> str:
     """Return the page of the benchmarks, which stands beside them."""
     joint = json.loads((FIGURES / "joint.json").read_text())
     queues = json.loads((FIGURES / "queues.json").read_text())
-    figures = [*_speed(), *joint_tables(joint), *queue_table(queues), *_real_weights()]
+    adaptive = json.loads((FIGURES / "adaptive.json").read_text())
+    figures = [*_speed(), *joint_tables(joint), *queue_table(queues), *adaptive_tables(adaptive)]
+    figures += _real_weights()
     return _page(["# Benchmarks", _BENCHMARKS, "## Figures", *figures])
 
 
@@ -499,7 +501,7 @@ a busy machine must not turn a build red.
 - `memory.py`: peak memory of runs of 100,000 and 1,000,000 requests, each in a process of its own.
 - `allocation.py`: CPU time of a decision for 1000 agents.
 - `joint.py`: joint designs against the best ones and against a bound. `queues.py`: what designs that
-  are aware of queues save, and cost.
+  are aware of queues save, and cost. `adaptive.py`: what deciding anew gains over one design for good.
 - `coverage.py`: how often the intervals and the verdicts of single runs are right, over many M/M/1 queues
   worked out by Lindley's recursion.
 - `derive_models.py`: the FLOP and parameters of the catalogue's models, counted from their architecture.

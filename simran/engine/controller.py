@@ -12,6 +12,8 @@ import numpy as np
 from simpy.events import Event
 
 from simran.allocation import Allocation, Allocator, ControlState, Problem
+from simran.allocation.guard import explained
+from simran.engine.asking import Asking
 from simran.engine.consulting import Consultation, make_allocator
 from simran.engine.designs import designs
 from simran.engine.in_force import InForce
@@ -53,6 +55,7 @@ class Controller:
     ----------
     scenario, world, streams : what to control
     log : called with time [s], agent, design and what explains it whenever an agent's design changes
+    asking : who is asked in the place of the scenario's allocator, with a pause before each decision
 
     Attributes
     ----------
@@ -66,6 +69,7 @@ class Controller:
         world: World,
         streams: Streams,
         log: Log,
+        asking: Asking | None = None,
     ) -> None:
         self._spec = scenario.allocator
         self._world = world
@@ -73,7 +77,10 @@ class Controller:
         self._streams = streams
         self._scenario = scenario
         self._problem = observe(scenario)
-        self._allocator = make_allocator(scenario, streams)
+        self._asking = asking
+        self._allocator = asking.allocator if asking else make_allocator(scenario, streams)
+        self._opening: Problem | None = None
+        self._held: Problem | None = None
         self._single: dict[int, tuple[Problem, Allocator]] = {}
         self._reporter = Reporter(self._spec, world, streams)
         self._in_force = InForce(world, self._problem)
@@ -115,13 +122,27 @@ class Controller:
             for agent in world.agents:
                 agent.decision_s = 0.0 if spec.measured else spec.decision_time_s
                 agent.decide = self._decide_one
+                if self._asking:
+                    agent.pause_with(self._hold)
             return
-        if spec.every == "once":
-            self._decide_all(self._problem)
-            return
-        self._reporter.start()
-        self._decide_all(self._observed(self._reporter.arrived(0)))
-        world.clock.start(self._live())
+        self._decide_all(self.opening())
+        if spec.every == "periodic":
+            world.clock.start(self._live())
+
+    def opening(self) -> Problem:
+        """Return the problem of the first decision, which is made for all agents before any arrival."""
+        if self._spec.every != "periodic":
+            return self._problem
+        if self._opening is None:
+            self._reporter.start()
+            self._opening = self._observed(self._reporter.arrived(0))
+        return self._opening
+
+    def closing(self) -> Problem | None:
+        """Return what a decision at the end of a periodic run would rest on; None for another run."""
+        if self._spec.every != "periodic":
+            return None
+        return self._observed(self._reporter.arrived(2**62))
 
     def _live(self) -> Generator[Event, None, None]:
         clock, period_s = self._world.clock, self._spec.period_s
@@ -130,7 +151,14 @@ class Controller:
             if self._world.finished:
                 clock.halted = True
                 return
-            self._decide_all(self._observed(self._reporter.arrived(tick)))
+            problem = self._observed(self._reporter.arrived(tick))
+            if self._asking:
+                yield self._asking.pause(problem, None)
+            self._decide_all(problem)
+
+    def _hold(self, agent: int, sizes: tuple[float, float, float]) -> Event:
+        self._held = self._observed_of(agent, self._single_of(agent)[0], sizes)
+        return self._asking.pause(self._held, agent)  # type: ignore[union-attr]
 
     def _observed(self, report: Report | None) -> Problem:
         """Return the problem of all agents as the last report that has arrived has it."""
@@ -172,7 +200,7 @@ class Controller:
         asked = self.asked.ask(self._allocator, problem, self._world.clock.now)
         if asked is None and self._keys[0] is not None:
             return
-        problem, allocation = asked or self.asked.instead(problem)
+        problem, allocation = asked or self.asked.instead(self._allocator, problem)
         made = designs(problem, allocation, self._designs, everyone, self._problem.rate_bps)
         answer = self._allocator if asked else None, problem, allocation
         self._designs += len({design.id for design in made.values()})
@@ -198,16 +226,13 @@ class Controller:
         self._count_shares()
 
     def _decide_one(self, agent: int, sizes: tuple[float, float, float]) -> Design:
-        if agent not in self._single:
-            name = self._world.names[agent]
-            allocator = make_allocator(self._scenario, self._streams, name)
-            self._single[agent] = self._problem.select_agents(np.array([agent])), allocator
-        template, allocator = self._single[agent]
-        problem = self._observed_of(agent, template, sizes)
+        template, allocator = self._single_of(agent)
+        problem = self._held or self._observed_of(agent, template, sizes)
+        self._held = None
         asked = self.asked.ask(allocator, problem, self._world.clock.now)
         if asked is None and self._keys[agent] is not None:
             return self._world.agents[agent].design
-        problem, allocation = asked or self.asked.instead(problem)
+        problem, allocation = asked or self.asked.instead(allocator, problem)
         design = designs(problem, allocation, self._designs, (0,), template.rate_bps)[0]
         self._designs += 1
         if self._spec.measured:
@@ -216,6 +241,15 @@ class Controller:
         self._world.agents[agent].design = design
         self._note(agent, design, (allocator if asked else None, problem, allocation), 0)
         return design
+
+    def _single_of(self, agent: int) -> tuple[Problem, Allocator]:
+        """Return the problem of one agent alone, and who decides for it."""
+        if agent not in self._single:
+            name = self._world.names[agent]
+            own = self._asking and self._asking.allocator
+            allocator = own or make_allocator(self._scenario, self._streams, name)
+            self._single[agent] = self._problem.select_agents(np.array([agent])), allocator
+        return self._single[agent]
 
     def _observed_of(
         self, agent: int, template: Problem, sizes: tuple[float, float, float]
@@ -240,7 +274,8 @@ class Controller:
         if key != self._keys[agent]:
             self._keys[agent] = key
             self._check_clocks(agent, design)
-            self._log(self._world.clock.now, agent, design, partial(_explained, *answer, row))
+            explain = partial(_explained, *answer, row, self._spec.time_limit_s)
+            self._log(self._world.clock.now, agent, design, explain)
 
     def _check_clocks(self, agent: int, design: Design) -> None:
         group = self._world.groups[agent]
@@ -264,12 +299,13 @@ class Controller:
 
 
 def _explained(
-    allocator: Allocator | None, problem: Problem, allocation: Allocation, row: int
+    allocator: Allocator | None,
+    problem: Problem,
+    allocation: Allocation,
+    row: int,
+    limit_s: float,
 ) -> str:
     """Return what stops a better design, in the allocator's words."""
     if allocator is None:
         return "the allocator failed, and there was no design before"
-    try:
-        return str(allocator.explain(problem, allocation, row))
-    except Exception as error:  # of an allocator that is not ours
-        return f"its explanation failed: {type(error).__name__}: {error}"
+    return explained(allocator, problem, allocation, row, limit_s)

@@ -112,6 +112,7 @@ def run_replications(
         results = [Result.open(it) for it in folders]
         if not results:
             raise RunError("no replication had begun when the run was interrupted")
+        _refuse_other_code(results)
         folder.write("summary.json", _joined(scenario, results, replications))
     except BaseException as error:
         with suppress(StorageError):  # what went wrong first is what to tell
@@ -126,6 +127,17 @@ def run_replications(
     if status != "complete":
         raise RunInterrupted("interrupted", Result(path))
     return Result(path)
+
+
+def _refuse_other_code(results: Sequence[Result]) -> None:
+    """Raise if the file of the allocator changed while the replications were under way."""
+    origins = [result.manifest["allocator"] for result in results]
+    if any(origin != origins[0] for origin in origins):
+        where = origins[0].get("file", origins[0]["class"])
+        raise RunError(
+            f"the allocator's code in {where} changed while replications were under way, and not all ran"
+            " the same; run them again"
+        )
 
 
 def _replicate(scenario: Scenario, path: Path, place: int) -> Path:
