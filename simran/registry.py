@@ -77,10 +77,11 @@ class Registry(Generic[T]):
             raise UnknownNameError(self.kind, name, self.names())
         try:
             loaded: type[T] = points[name].load()
-        except (ImportError, AttributeError) as error:
+        except (Exception, SystemExit) as error:  # whatever the code of that package does
             where = points[name].value
+            why = f"{type(error).__name__}: {error}"
             raise InputError(
-                f"{self.kind} {name!r} cannot be imported from {where}: {error}"
+                f"{self.kind} {name!r} cannot be imported from {where}: {why}"
             ) from error
         self._classes[name] = loaded
         return loaded

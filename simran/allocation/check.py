@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from simran.allocation.base import Allocator
+from simran.allocation.changes import changed
 from simran.allocation.conformance import refuse_impossible
 from simran.allocation.evaluate import evaluate
-from simran.allocation.guard import AllocatorFault, ask
+from simran.allocation.guard import AllocatorFault, ask, said
 from simran.allocation.problem import Allocation, Problem
 from simran.allocation.samples import sample_problem
 from simran.errors import AllocationError, InputError
@@ -69,8 +70,8 @@ def check_allocator(cls: type[Allocator], options: Mapping[str, Any] | None = No
             detail = check(cls, options or {})
         except AllocatorFault as fault:
             detail = f"{fault.kind}: {fault}"
-        except Exception as error:  # a broken allocator must not break the check
-            detail = f"{type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # a broken allocator must not break the check
+            detail = said(error)
         verdicts.append(Check(name, not detail, detail))
     return verdicts
 
@@ -140,7 +141,7 @@ def _no_mutation(cls: type[Allocator], options: Mapping[str, Any]) -> str:
     for problem in _problems():
         before = copy.deepcopy(problem)
         _design(cls, options, problem)
-        name = _changed(before, problem)
+        name = changed(before, problem)
         if name:
             return f"{name} was changed"
     return ""
@@ -171,26 +172,6 @@ def _difference(first: Allocation, second: Allocation) -> str:
             # vectorised arithmetic may differ in the last bits with the place in the array
             if not np.allclose(one, other, rtol=1e-12, atol=0.0, equal_nan=True):
                 return name
-        elif one != other:
-            return name
-    return ""
-
-
-def _changed(before: Any, after: Any) -> str:
-    for name in (f.name for f in fields(before)):
-        one, other = getattr(before, name), getattr(after, name)
-        if isinstance(one, np.ndarray):
-            if one.shape != other.shape or one.tobytes() != other.tobytes():
-                return name
-        elif name in ("agent_clock", "server_clock", "state"):
-            found = _changed(one, other)
-            if found:
-                return f"{name}.{found}"
-        elif name == "tables":
-            for index, pair in enumerate(zip(one, other, strict=True)):
-                found = _changed(*pair)
-                if found:
-                    return f"tables[{index}].{found}"
         elif one != other:
             return name
     return ""

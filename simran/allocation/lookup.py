@@ -8,15 +8,17 @@ import importlib.util
 import inspect
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from simran.allocation.base import ALLOCATORS, Allocator
+from simran.allocation.guard import said
 from simran.errors import InputError, shown
 
-__all__ = ["find_allocator", "full_name", "origin"]
+__all__ = ["find_allocator", "full_name", "in_use", "origin"]
 
 
 def find_allocator(spec: str) -> type[Allocator]:
@@ -41,12 +43,30 @@ def find_allocator(spec: str) -> type[Allocator]:
     'exact'
     """
     if not _is_place(spec):
-        return ALLOCATORS.load(spec)
+        return _vetted(ALLOCATORS.load(spec), spec)
     place, name = _parted(spec)
     module = _file(Path(place)) if place.endswith(".py") else _package(place)
     cls = _class(module, name, spec)
     ALLOCATORS.offer(full_name(spec), cls)
+    origin(cls)  # now, while the file is the one that was read
     return cls
+
+
+def in_use(name: str) -> type[Allocator]:
+    """Return the class that this process knows by a full name, and look it up only where it knows none.
+
+    A run keeps to the code that it began with, whatever becomes of the file meanwhile.
+
+    Parameters
+    ----------
+    name : as :func:`full_name` tells it
+
+    Raises
+    ------
+    InputError
+        as :func:`find_allocator` does
+    """
+    return ALLOCATORS.load(name) if name in ALLOCATORS.names() else find_allocator(name)
 
 
 def full_name(spec: str) -> str:
@@ -63,6 +83,7 @@ def full_name(spec: str) -> str:
     return f"{Path(place).resolve()}:{name}" if place.endswith(".py") else spec
 
 
+@cache
 def origin(cls: type[Allocator]) -> dict[str, Any]:
     """Return where a class comes from: class, file with its SHA-256, and package with its version.
 
@@ -72,8 +93,9 @@ def origin(cls: type[Allocator]) -> dict[str, Any]:
     """
     own = cls.__module__.partition(".")[0]
     found: dict[str, Any] = {"class": f"{cls.__module__}.{cls.__qualname__}"}
-    with suppress(PackageNotFoundError):
-        found["package"] = f"{own} {version(own)}"
+    for package in {"simran": ["simran"]}.get(own) or packages_distributions().get(own, ())[:1]:
+        with suppress(PackageNotFoundError):
+            found["package"] = f"{package} {version(package)}"
     if own != "simran":
         with suppress(OSError, TypeError):
             path = Path(inspect.getfile(cls))
@@ -83,7 +105,7 @@ def origin(cls: type[Allocator]) -> dict[str, Any]:
 
 
 def _is_place(spec: str) -> bool:
-    return spec not in ALLOCATORS.names() and (":" in spec or spec.endswith(".py"))
+    return ":" in spec or spec.endswith(".py")
 
 
 def _parted(spec: str) -> tuple[str, str]:
@@ -97,8 +119,8 @@ def _parted(spec: str) -> tuple[str, str]:
 def _package(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:
-        raise InputError(f"allocator: {shown(name)} cannot be imported: {_said(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(f"allocator: {shown(name)} cannot be imported: {said(error)}") from error
 
 
 def _file(path: Path) -> ModuleType:
@@ -121,9 +143,9 @@ def _file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise InputError(f"allocator: {path} cannot be imported: {_said(error)}") from error
+        raise InputError(f"allocator: {path} cannot be imported: {said(error)}") from error
     return module
 
 
@@ -139,16 +161,21 @@ def _class(module: ModuleType, name: str, spec: str) -> type[Allocator]:
             raise InputError(f"allocator: write {spec}:CLASS; allocators there: {names}")
         (name,) = own
     found = getattr(module, name, None)
+    if found is None:
+        raise InputError(f"allocator {shown(spec)}: {name} is not there; allocators there: {names}")
+    return _vetted(found, spec, names)
+
+
+def _vetted(found: Any, spec: str, others: str = "") -> type[Allocator]:
+    """Return what was found if it is an allocator that can be made."""
+    name = getattr(found, "__name__", type(found).__name__)
+    there = f"; allocators there: {others}" if others else ""
     if not (inspect.isclass(found) and issubclass(found, Allocator)):
-        what = "is not there" if found is None else "is no simran.allocation.Allocator"
-        raise InputError(f"allocator {shown(spec)}: {name} {what}; allocators there: {names}")
+        what = f"{name} is no simran.allocation.Allocator"
+        raise InputError(f"allocator {shown(spec)}: {what}{there}")
     if inspect.isabstract(found):
         raise InputError(f"allocator {shown(spec)}: {name} has no method allocate")
     if not isinstance(getattr(found, "name", None), str):
         raise InputError(f"allocator {shown(spec)}: {name} needs a name, such as name = 'mine'")
     cls: type[Allocator] = found
     return cls
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

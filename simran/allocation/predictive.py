@@ -10,15 +10,20 @@ import numpy as np
 
 from simran.allocation.base import ALLOCATORS, Option
 from simran.allocation.candidates import Candidates, candidates
-from simran.allocation.designs import Choice, best, pick, solve
+from simran.allocation.designs import Choice, Designs, best, pick, solve
+from simran.allocation.evaluate import evaluate
 from simran.allocation.forecast import Series
 from simran.allocation.horizon import first_choice
-from simran.allocation.options import read_between, read_positive
+from simran.allocation.options import read_between, read_choice, read_positive
 from simran.allocation.per_agent import PerAgentAllocator
-from simran.allocation.problem import Bools, Floats, Ints, Problem
+from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
 from simran.allocation.stages import offloads
 
 __all__ = ["ModelPredictive"]
+
+
+_BUSY = 0.9  # load of the agent's processor above which it runs as fast as its energy allows
+_WAITS = ("agent_wait_s", "uplink_wait_s", "server_wait_s")
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class _Outlook:
     Parameters
     ----------
     feasible : whether it meets both budgets
-    cost : of a request, in units of the largest distortion
+    cost : of a request; 1 for the largest distortion
     agent_hz, server_hz : its best clocks [Hz]; 0 where nothing runs
     """
 
@@ -42,14 +47,17 @@ class _Outlook:
 class ModelPredictive(PerAgentAllocator):
     """The best sequence of designs over predicted rates and arrivals, with the costs of change.
 
-    At each of ``horizon`` decisions ahead, a request under a candidate design costs its distortion over the
-    largest one, or ``miss`` if the design breaks a budget at the rate expected then, or, where requests
-    come faster than the agent can serve them, for the part that is too many. Clocks are those of ``exact``
-    for the candidate. A change of bits or cut costs ``miss`` for the part of the time in which weights
+    At each of ``horizon`` decisions ahead, a request under a candidate design costs its distortion, between 0
+    for the least and 1 for the largest candidate, in halvings unless ``measure`` is linear, or ``miss`` if
+    the design breaks a budget at the rate expected then, and up to twice that where requests come faster
+    than the agent can serve them. Clocks are those of ``exact`` for the candidate, and the
+    fastest that its energy budget allows where these would keep the agent at work for more than 0.9 of
+    the time. A change of bits or cut costs ``miss`` for the part of the time in which weights
     are loaded, and so does a change of the agent's clock. Dynamic programming over the ``candidates`` best
     designs of each agent gives the cheapest sequence; its first design is used until the next decision.
 
-    Rates and arrivals return from their last report to their mean, see
+    What is in force may be kept through a time in which it misses a budget, at full clocks, where a change
+    would cost more. Rates, arrivals and waits return from their last report to their mean, see
     :class:`simran.allocation.forecast.Series`. Loading is priced as if the server held weights for this
     agent alone.
 
@@ -67,7 +75,12 @@ class ModelPredictive(PerAgentAllocator):
         **PerAgentAllocator.OPTIONS,
         "horizon": Option("decisions to look ahead, from 1 to 50", 5, read_between(1, 50)),
         "candidates": Option("designs of each agent, from 1 to 64", 8, read_between(1, 64)),
-        "miss": Option("cost of a missed budget [largest distortion]", 1.0, read_positive),
+        "miss": Option("cost of a missed budget, on that scale", 1.0, read_positive),
+        "measure": Option(
+            "scale of distortions between the least and the largest: halvings or linear",
+            "halvings",
+            read_choice("halvings", "linear"),
+        ),
     }
 
     def __init__(
@@ -76,25 +89,36 @@ class ModelPredictive(PerAgentAllocator):
         super().__init__(options, rng)
         self._agents: tuple[str, ...] = ()
         self._rates, self._arrivals, self._gaps = Series(), Series(), Series()
+        self._waits = tuple(Series() for _ in _WAITS)
         self._waiting = np.zeros(0)
 
     def observe(self, problem: Problem) -> None:
-        """Remember reported rates, and how many requests have come in what time.
+        """Remember reported rates and waits, and how many requests have come in what time.
 
         Those that have come are those that have completed or wait at the agent now and did not before.
         """
         if problem.agents != self._agents:
             self._agents = problem.agents
             self._rates, self._arrivals, self._gaps = Series(), Series(), Series()
+            self._waits = tuple(Series() for _ in _WAITS)
             self._waiting = np.zeros(len(problem.agents))
         state = problem.state
         if np.isfinite(state.report_age_s).all():
             self._rates.add(problem.rate_bps)
+            for series, name in zip(self._waits, _WAITS, strict=True):
+                series.add(getattr(problem, name))
         if (state.elapsed_s > 0).all():
             self._gaps.add(state.elapsed_s)
             arrived = state.completed + state.agent_jobs - self._waiting
             self._arrivals.add(np.maximum(arrived, 0.0) / state.elapsed_s)
         self._waiting = state.agent_jobs
+
+    def allocate(self, problem: Problem) -> Allocation:
+        """Return a design for every agent; one that is kept although it misses a budget is not feasible."""
+        answer = super().allocate(problem)
+        plan = evaluate(self._then(problem, 0)[0], answer, self.options["assumed_share"])
+        feasible = answer.feasible & plan.delay_ok & plan.energy_ok
+        return replace(answer, feasible=feasible)
 
     def choose(self, given: Candidates) -> Choice:
         """Return the first design of each agent's best sequence."""
@@ -109,56 +133,59 @@ class ModelPredictive(PerAgentAllocator):
         clocks = np.take_along_axis(clocks, kept[:, None, :], axis=2)
         change, first = self._changes(given, stage, loads, clocks)
         now = outlooks[0]
-        feasible = now.feasible[rows, kept]
-        column = first_choice(stage, change, first, feasible)
+        usable = now.feasible[rows, kept]
+        some = np.logical_or.reduce(usable, axis=1)
+        usable[:, 0] |= some & (in_force >= 0)
+        column = first_choice(stage, change, first, usable)
         flat = kept[rows[:, 0], column]
         cut, bit = np.divmod(flat, len(given.bits))
         at = rows[:, 0], flat
-        return Choice(now.feasible[at], cut, bit, now.agent_hz[at], now.server_hz[at])
+        return Choice(some, cut, bit, now.agent_hz[at], now.server_hz[at])
 
     def _outlook(self, given: Candidates, h: int) -> _Outlook:
         """Return every candidate at the rates and arrivals expected h decisions ahead."""
         problem, agents = given.problem, given.agents
-        rates, arrivals = self._expected(problem, h)
-        then = candidates(replace(problem, rate_bps=rates), agents, given.restriction)
-        designs = solve(then)
-        shape = designs.feasible.shape
-        n, count = shape[0], shape[1] * shape[2]
-        flat = (n, count, -1)
-        found, clocks = pick(
-            designs.feasible.reshape(n * count, -1), [(designs.rank.reshape(n * count, -1), 0.0)]
-        )
-        clocks = clocks.reshape(n, count, 1)
-        agent_hz, server_hz = (
-            np.take_along_axis(it.reshape(flat), clocks, axis=2)[..., 0]
-            for it in (designs.agent_hz, designs.server_hz)
-        )
-        feasible = found.reshape(n, count)
-        cost = np.where(feasible, _relative(then), self.options["miss"])
-        cycles = (then.cost.agent_cycles_per_bit[..., None] * then.bits).reshape(n, count)
-        busy = arrivals[agents][:, None] * cycles / np.where(agent_hz > 0, agent_hz, np.inf)
-        late = 1.0 - 1.0 / np.maximum(busy, 1.0)
-        cost = cost + late * np.maximum(self.options["miss"] - cost, 0.0)
+        expected, arrivals = self._then(problem, h)
+        then = candidates(expected, agents, given.restriction)
+        feasible, agent_hz, server_hz = _clocks(solve(then))
+        if not h:  # what may be kept although it is late
+            _, fast_hz, fast_server_hz = _clocks(solve(then.hurried(), any_energy=True))
+            agent_hz = np.where(feasible, agent_hz, fast_hz)
+            server_hz = np.where(feasible, server_hz, fast_server_hz)
+        cycles = then.cost.agent_cycles_per_bit[..., None] * then.bits
+        work = arrivals[agents][:, None] * cycles.reshape(feasible.shape)
+        if (
+            work > _BUSY * agent_hz
+        ).any():  # energy is of no avail to requests that never get their turn
+            served, fast_hz, fast_server_hz = _clocks(solve(then.hurried()))
+            busy = served & (work > _BUSY * agent_hz)
+            agent_hz = np.where(busy, fast_hz, agent_hz)
+            server_hz = np.where(busy, fast_server_hz, server_hz)
+        miss = self.options["miss"]
+        cost = np.where(feasible, _relative(then, self.options["measure"]), miss)
+        load = work / np.where(agent_hz > 0, agent_hz, np.inf)
+        over = np.maximum(load, 1.0)  # its queue grows, and before long all are late
+        cost = np.where(load > 1.0, np.maximum(cost, miss * (2.0 - 1.0 / over)), cost)
         return _Outlook(feasible, cost, agent_hz, server_hz)
 
-    def _expected(self, problem: Problem, h: int) -> tuple[Floats, Floats]:
-        """Return (K,) rate [bit/s] and arrivals [Hz] in the middle of the interval h decisions ahead."""
+    def _then(self, problem: Problem, h: int) -> tuple[Problem, Floats]:
+        """Return the problem as expected in the middle of interval h from now, and arrivals [Hz]."""
         state = problem.state
         ahead: Floats = np.full(len(problem.agents), h + 0.5)
         if not self._gaps_known:
-            return problem.rate_bps, problem.arrival_rate_hz
+            return problem, problem.arrival_rate_hz
         age = np.where(np.isfinite(state.report_age_s), state.report_age_s, 0.0)
         later = ahead + age / self._gaps.mean()
-        rates = self._rates.forecast(later) if self._rates_known else problem.rate_bps
-        return rates, self._arrivals.forecast(later)
+        if len(self._rates):
+            names = ("rate_bps", *_WAITS)
+            series = (self._rates, *self._waits)
+            expected = {name: it.forecast(later) for name, it in zip(names, series, strict=True)}
+            problem = replace(problem, **expected)  # type: ignore[arg-type]
+        return problem, self._arrivals.forecast(later)
 
     @property
     def _gaps_known(self) -> bool:
         return len(self._gaps) > 0
-
-    @property
-    def _rates_known(self) -> bool:
-        return len(self._rates) > 0
 
     def _in_force(self, given: Candidates) -> Ints:
         """Return (n,) the place of the design in force among the candidates; -1 for none."""
@@ -207,11 +234,34 @@ class ModelPredictive(PerAgentAllocator):
         return seconds * lost[:, :, None, :], first_s * lost[:, 0]
 
 
-def _relative(given: Candidates) -> Floats:
-    """Return (1, M) distortions over the largest."""
-    largest = float(given.objective.max()) or 1.0
-    flat: Floats = given.objective.reshape(1, -1) / largest
-    return flat
+def _clocks(designs: Designs) -> tuple[Bools, Floats, Floats]:
+    """Return (n, M) what is feasible with some clocks, and the best clocks, or the fastest where none are."""
+    n, cuts, bits = designs.feasible.shape[:3]
+    possible = np.where(np.isnan(designs.rank), np.inf, designs.rank).reshape(n * cuts * bits, -1)
+    feasible = designs.feasible.reshape(n * cuts * bits, -1)
+    found, _ = pick(feasible, [])
+    wanted = np.where(found[:, None], feasible, np.isfinite(possible))
+    _, place = pick(wanted, [(possible, 0.0)])
+    chosen = [
+        np.take_along_axis(it.reshape(n * cuts * bits, -1), place[:, None], axis=1)
+        for it in (designs.agent_hz, designs.server_hz)
+    ]
+    shape = n, cuts * bits
+    return found.reshape(shape), chosen[0].reshape(shape), chosen[1].reshape(shape)
+
+
+def _relative(given: Candidates, measure: str) -> Floats:
+    """Return (1, M) distortions between 0 for the least and 1 for the largest candidate.
+
+    In halvings a distortion of zero counts as one halving below the least one that is not.
+    """
+    flat: Floats = given.objective.reshape(1, -1)
+    if measure == "halvings":
+        some = flat[flat > 0]
+        least = float(some.min()) if some.size else 1.0
+        flat = np.log2(np.where(flat > 0, flat, least / 2))
+    low, high = float(flat.min()), float(flat.max())
+    return (flat - low) / (high - low or 1.0)
 
 
 def _usual(given: Candidates, stage: Floats) -> Ints:

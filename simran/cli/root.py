@@ -21,7 +21,7 @@ _ORDER = (
 )  # fmt: skip
 
 #: Commands that a later version will have.
-_LATER = ("capacity", "compare", "report", "sweep")
+_LATER = ("report", "sweep")
 
 
 class _Commands(TyperGroup):

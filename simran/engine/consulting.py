@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simran.allocation import Allocation, Allocator, Problem, find_allocator, refuse_impossible
+from simran.allocation import Allocation, Allocator, Problem, refuse_impossible
 from simran.allocation.draft import without_design
-from simran.allocation.guard import AllocatorFault, ask
+from simran.allocation.guard import AllocatorFault, ask, said
+from simran.allocation.lookup import in_use
 from simran.engine.designs import with_equal_shares
 from simran.errors import AllocationError, InputError
 from simran.scenario import AllocatorSpec, Scenario
@@ -29,15 +30,14 @@ def make_allocator(scenario: Scenario, streams: Streams, *name: str) -> Allocato
         for a name or an option that the allocator does not know, and for whatever it raises
     """
     spec = scenario.allocator
-    cls = find_allocator(spec.name)
+    cls = in_use(spec.name)
     rng = streams.generator("allocator", cls.name, *name)
     try:
         return cls(spec.options, rng)
     except InputError:
         raise
-    except Exception as error:
-        why = f"{type(error).__name__}: {error}"
-        raise InputError(f"allocator {cls.name!r} cannot be made: {why}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(f"allocator {cls.name!r} cannot be made: {said(error)}") from error
 
 
 def vetted(
@@ -59,7 +59,7 @@ def vetted(
     except AllocationError as error:
         raise AllocatorFault("impossible", str(error)) from error
     except Exception as error:  # values that no arithmetic takes
-        raise AllocatorFault("no design", f"{type(error).__name__}: {error}") from error
+        raise AllocatorFault("no design", said(error)) from error
     return answer.problem, allocation, answer.wall_s
 
 
@@ -112,9 +112,20 @@ class Consultation:
         self.wall_s += self.took_s
         return problem, allocation
 
-    def instead(self, problem: Problem) -> tuple[Problem, Allocation]:
-        """Return what is done where the first decision failed: every agent's ``on_violation``."""
-        return problem, with_equal_shares(problem, without_design(problem, self._spec.name))
+    @property
+    def reproducible(self) -> bool:
+        """Whether no design depends on how fast this machine decided."""
+        return not self._spec.measured and not self.failures["too slow"]
+
+    @staticmethod
+    def instead(allocator: Allocator, problem: Problem) -> tuple[Problem, Allocation]:
+        """Return what is done where the first decision failed: every agent's ``on_violation``.
+
+        Parameters
+        ----------
+        allocator, problem : who failed, and on what
+        """
+        return problem, with_equal_shares(problem, without_design(problem, allocator.name))
 
 
 def _refuse_shares(agents: Sequence[str], allocation: Allocation) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from simpy.events import Event
 
 from simran.allocation import Allocation, Allocator, ControlState, Problem
+from simran.allocation.guard import explained
 from simran.engine.asking import Asking
 from simran.engine.consulting import Consultation, make_allocator
 from simran.engine.designs import designs
@@ -199,7 +200,7 @@ class Controller:
         asked = self.asked.ask(self._allocator, problem, self._world.clock.now)
         if asked is None and self._keys[0] is not None:
             return
-        problem, allocation = asked or self.asked.instead(problem)
+        problem, allocation = asked or self.asked.instead(self._allocator, problem)
         made = designs(problem, allocation, self._designs, everyone, self._problem.rate_bps)
         answer = self._allocator if asked else None, problem, allocation
         self._designs += len({design.id for design in made.values()})
@@ -231,7 +232,7 @@ class Controller:
         asked = self.asked.ask(allocator, problem, self._world.clock.now)
         if asked is None and self._keys[agent] is not None:
             return self._world.agents[agent].design
-        problem, allocation = asked or self.asked.instead(problem)
+        problem, allocation = asked or self.asked.instead(allocator, problem)
         design = designs(problem, allocation, self._designs, (0,), template.rate_bps)[0]
         self._designs += 1
         if self._spec.measured:
@@ -273,7 +274,8 @@ class Controller:
         if key != self._keys[agent]:
             self._keys[agent] = key
             self._check_clocks(agent, design)
-            self._log(self._world.clock.now, agent, design, partial(_explained, *answer, row))
+            explain = partial(_explained, *answer, row, self._spec.time_limit_s)
+            self._log(self._world.clock.now, agent, design, explain)
 
     def _check_clocks(self, agent: int, design: Design) -> None:
         group = self._world.groups[agent]
@@ -297,12 +299,13 @@ class Controller:
 
 
 def _explained(
-    allocator: Allocator | None, problem: Problem, allocation: Allocation, row: int
+    allocator: Allocator | None,
+    problem: Problem,
+    allocation: Allocation,
+    row: int,
+    limit_s: float,
 ) -> str:
     """Return what stops a better design, in the allocator's words."""
     if allocator is None:
         return "the allocator failed, and there was no design before"
-    try:
-        return str(allocator.explain(problem, allocation, row))
-    except Exception as error:  # of an allocator that is not ours
-        return f"its explanation failed: {type(error).__name__}: {error}"
+    return explained(allocator, problem, allocation, row, limit_s)

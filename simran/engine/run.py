@@ -16,9 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from simran.allocation import find_allocator
 from simran.allocation.guard import AllocatorFault, ask
-from simran.allocation.lookup import origin
+from simran.allocation.lookup import in_use, origin
 from simran.engine.allocation_log import AllocationLog
 from simran.engine.asking import Asking
 from simran.engine.collect import Ledger, summarise
@@ -278,13 +277,13 @@ class Session:
             "replication": replication,
             "wall_s": wall_s,
             "decision_wall_s": self.controller.asked.wall_s,
-            "reproducible": not self.scenario.allocator.measured,
+            "reproducible": self.controller.asked.reproducible,
             "written": datetime.now().astimezone().isoformat(timespec="seconds"),
             "python": sys.version.split()[0],
             "platform": platform.platform(),
             "packages": {name: version(name) for name in packages},
             "rows": self.rows,
-            "allocator": origin(find_allocator(self.scenario.allocator.name)),
+            "allocator": origin(in_use(self.scenario.allocator.name)),
             "assumed": list(self.scenario.assumed),
             "scenario": self.scenario.document,
         }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simran.allocation import Allocation, Evaluation, Problem, evaluate
-from simran.allocation.guard import AllocatorFault
+from simran.allocation.guard import AllocatorFault, explained
 from simran.engine.consulting import make_allocator, vetted
 from simran.engine.observation import observe
 from simran.errors import AllocationError, UnknownNameError
@@ -69,7 +69,9 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
         "agents": [
             {
                 **_agent(problem, allocation, plan, index),
-                "reason": allocator.explain(problem, allocation, index),
+                "reason": explained(
+                    allocator, problem, allocation, index, scenario.allocator.time_limit_s
+                ),
             }
             for index in chosen
         ],

@@ -60,7 +60,7 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
         )
         yield from _advice(str(summary["verdict"]), rate, violations["causes"])
     if not summary["decisions"].get("reproducible", True):
-        yield "NOT REPRODUCIBLE: decisions took the time that they took on this machine"
+        yield "NOT REPRODUCIBLE: figures depend on how long decisions took on this machine"
     yield from _floors(summary, manifest)
     energy = summary["energy"]
     yield (

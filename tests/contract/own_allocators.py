@@ -1,5 +1,6 @@
 """Allocators of a user's own, most of them wrong: read as a file by the tests beside it."""
 
+import time
 from contextlib import suppress
 from dataclasses import replace
 
@@ -119,6 +120,120 @@ class Mumbles(_Wrong):
 
     def explain(self, problem, allocation, agent):
         raise RuntimeError("no words")
+
+
+class Leaves(_Wrong):
+    """Ends the program, or so it thinks."""
+
+    name = "leaves"
+
+    def spoil(self, problem, best):
+        raise SystemExit(3)
+
+
+class Speechless(_Wrong):
+    """Raises what cannot be told."""
+
+    name = "speechless"
+
+    def spoil(self, problem, best):
+        class UntellableError(Exception):
+            def __str__(self):
+                raise RuntimeError("no words")
+
+        raise UntellableError
+
+
+class Complex(_Wrong):
+    """Clocks with an imaginary part."""
+
+    name = "complex"
+
+    def spoil(self, problem, best):
+        return replace(best, agent_frequency_hz=best.agent_frequency_hz + 1j)
+
+
+class Masks(_Wrong):
+    """Bits behind a mask."""
+
+    name = "masks"
+
+    def spoil(self, problem, best):
+        return replace(best, weight_bits=np.ma.masked_array(best.weight_bits, mask=True))
+
+
+class Numbered(_Wrong):
+    """Gives a number for a name."""
+
+    name = "numbered"
+
+    def spoil(self, problem, best):
+        return replace(best, allocator=5)
+
+
+class Forces(_Wrong):
+    """Gives itself other budgets, with force."""
+
+    name = "forces"
+
+    def spoil(self, problem, best):
+        problem.delay_budget_s.setflags(write=True)
+        problem.delay_budget_s[:] = 1e-3
+        return best
+
+
+class Sleeps(_Wrong):
+    """Waits for what does not come."""
+
+    name = "sleeps"
+
+    def spoil(self, problem, best):
+        time.sleep(100.0)
+
+
+class Reuses(_Wrong):
+    """Fills the arrays of its last answer again, which are none of its business any more."""
+
+    name = "reuses"
+
+    def allocate(self, problem):
+        self.calls += 1
+        if self.calls == 1:
+            self.kept = find_allocator("exact")().allocate(problem)
+            return self.kept
+        self.kept.weight_bits[:] = 1
+        raise RuntimeError("after the deed")
+
+
+class Rings(_Wrong):
+    """Leaves numpy's errors fatal for all who come after."""
+
+    name = "rings"
+
+    def spoil(self, problem, best):
+        np.seterr(all="raise")
+        return best
+
+
+class LeavesUnexplained(_Wrong):
+    """Designs well and goes when asked why."""
+
+    name = "leaves-unexplained"
+
+    def spoil(self, problem, best):
+        return best
+
+    def explain(self, problem, allocation, agent):
+        raise SystemExit(4)
+
+
+class Ponders(LeavesUnexplained):
+    """Designs well and never comes to say why."""
+
+    name = "ponders"
+
+    def explain(self, problem, allocation, agent):
+        time.sleep(100.0)
 
 
 class AlwaysRaises(Allocator):

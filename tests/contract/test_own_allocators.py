@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import simran
@@ -15,7 +20,11 @@ from simran.allocation.guard import AllocatorFault, ask
 from simran.allocation.lookup import full_name, origin
 from simran.allocation.simple import single_agent
 from simran.cli import main
-from simran.errors import AllocationError, InputError, ScenarioError
+from simran.engine.consulting import make_allocator
+from simran.errors import AllocationError, InputError, RunError, ScenarioError
+from simran.experiments import listing, run_replications
+from simran.registry import Registry
+from simran.streams import Streams
 
 FILE = Path(__file__).parent / "own_allocators.py"
 SHORT = ["duration=100 s", "warmup=0 s", "agents.inspector.count=3"]
@@ -38,12 +47,20 @@ def scenario(name: str, *changes: str):
         ("Nothing", "no design"),
         ("Meddles", "changed its input"),
         ("Endless", "too slow"),
+        ("Sleeps", "too slow"),
+        ("Leaves", "raised"),
+        ("Speechless", "raised"),
+        ("Reuses", "raised"),
+        ("Complex", "no design"),
+        ("Masks", "no design"),
+        ("Numbered", "no design"),
+        ("Forces", "changed its input"),
     ],
 )
 def test_a_failure_is_contained_counted_and_named(name: str, kind: str) -> None:
     """The first design stays in force, so all else is as if it had been made once."""
     allocated = "network.cells.gnb-1.uplink_scheduler=allocated"
-    limit = "allocator.time_limit=50 ms" if name == "Endless" else "allocator.time_limit=60 s"
+    limit = "allocator.time_limit=50 ms" if kind == "too slow" else "allocator.time_limit=60 s"
     every = "allocator.every=40 s"
     result = simran.run(scenario(name, every, limit, allocated))
     decisions = result.summary["decisions"]
@@ -53,6 +70,8 @@ def test_a_failure_is_contained_counted_and_named(name: str, kind: str) -> None:
         ["at 40 s", kind],
         ["at 80 s", kind],
     ]
+    assert decisions["reproducible"] == (kind != "too slow")
+    assert result.manifest["reproducible"] == decisions["reproducible"]
     once = simran.run(simran.load("warehouse_contention", [*SHORT, allocated]))
     assert result.requests.drop(columns="allocator").equals(once.requests.drop(columns="allocator"))
 
@@ -85,6 +104,52 @@ def test_an_explanation_may_fail() -> None:
     assert result.summary["decisions"]["refused"] == 0
     (reason,) = result.summary["designs"]["groups"]["inspector"]["reasons"]
     assert reason == "its explanation failed: RuntimeError: no words"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("LeavesUnexplained", "failed: SystemExit: 4"), ("Ponders", "took longer than 0.05 s")],
+)
+def test_an_explanation_ends_neither_the_run_nor_never(name: str, words: str) -> None:
+    result = simran.run(scenario(name, "allocator.time_limit=50 ms"))
+    (reason,) = result.summary["designs"]["groups"]["inspector"]["reasons"]
+    assert reason == f"its explanation {words}"
+
+
+def test_what_it_sets_in_numpy_stays_its_own() -> None:
+    before = np.geterr()
+    assert (
+        simran.run(scenario("Rings", "allocator.every=40 s")).summary["decisions"]["refused"] == 0
+    )
+    assert np.geterr() == before
+
+
+def test_two_runs_in_one_process_do_not_know_of_each_other() -> None:
+    first = simran.run(scenario("Raises", "allocator.every=40 s"))
+    second = simran.run(scenario("Raises", "allocator.every=40 s"))
+    assert first.summary == second.summary
+    assert first.requests.equals(second.requests)
+    sound = simran.run(simran.load("warehouse_contention", SHORT))
+    assert sound.summary["decisions"]["failures"] == {}
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer on this platform")
+def test_an_alarm_of_somebody_else_still_rings() -> None:
+    """Test suites bound their tests with the same timer."""
+    rung: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, frame: rung.append(number))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1000.0)
+        problem = single_agent(1e9, 1e9, delay_budget_s=10.0, energy_budget_j=10.0)
+        ask(Exact(), problem, 60.0)
+        left_s, again_s = signal.setitimer(signal.ITIMER_REAL, 0.0)
+        assert 0.0 < left_s <= 1000.0
+        assert again_s == 0.0
+        signal.raise_signal(signal.SIGALRM)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert rung == [signal.SIGALRM]
 
 
 def test_solve_names_the_failure() -> None:
@@ -152,8 +217,51 @@ def test_a_file_that_has_changed_is_read_anew(tmp_path: Path) -> None:
     text = "from simran.allocation.exact import Exact\nclass A(Exact):\n    name = 'first'\n"
     path.write_text(text)
     assert find_allocator(f"{path}").name == "first"
+    known = simran.load("paper_blip2_coco", [f"allocator.name='{path}:'"])
     path.write_text(text.replace("first", "second"))
+    assert make_allocator(known, Streams(1)).name == "first"  # until somebody asks for it again
     assert find_allocator(f"{path}").name == "second"
+    assert find_allocator(f"{path}:A").name == "second"
+    path.write_text(text.replace("first", "third"))
+    assert find_allocator(f"{path}:A").name == "third"
+    assert origin(find_allocator(f"{path}:A"))["sha256"] == sha256(path.read_bytes()).hexdigest()
+
+
+def test_code_that_changes_between_replications_is_told(tmp_path: Path) -> None:
+    """Processes read the file, each when it begins: here one reads another than the rest."""
+    path = tmp_path / "it.py"
+    text = "from simran.allocation.exact import Exact\nclass A(Exact):\n    name = 'first'\n"
+    path.write_text(text)
+    find_allocator(f"{path}:A")
+    loaded = simran.load("paper_blip2_coco", [f"allocator.name='{path}:A'", "requests=20"])
+
+    class Editing(ThreadPoolExecutor):
+        def submit(self, call, /, *given, **named):
+            path.write_text(text + f"# {given[-1]}\n")
+            find_allocator(f"{path}:A")
+            future = super().submit(call, *given, **named)
+            future.exception()
+            return future
+
+    with Editing(1) as pool, pytest.raises(RunError, match=r"it\.py changed while replications"):
+        run_replications(loaded, 2, out=tmp_path / "out", executor=pool)
+
+
+def test_a_file_that_ends_the_program_is_named(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("raise SystemExit(0)\n")
+    with pytest.raises(InputError, match=r"script\.py cannot be imported: SystemExit: 0"):
+        find_allocator(str(tmp_path / "script.py:A"))
+
+
+def test_the_list_tells_where_allocators_come_from_and_bears_a_broken_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torn = EntryPoint("torn", "no_such_package:A", "simran.allocators")
+    points = Registry._points
+    monkeypatch.setattr(Registry, "_points", lambda self: {**points(self), "torn": torn})
+    rows = {row["name"]: row for row in listing("allocators")}
+    assert rows["exact"]["origin"] == f"simran {simran.__version__}"
+    assert "cannot be imported from no_such_package:A" in rows["torn"]["design"]
 
 
 def test_a_scenario_file_names_no_code(tmp_path: Path) -> None:

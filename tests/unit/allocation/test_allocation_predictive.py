@@ -141,10 +141,12 @@ def test_more_requests_than_it_can_serve_cost_bits() -> None:
     problem = _problem(0.0)
     calm = int(ModelPredictive().decide(problem)[1].weight_bits[0])
     allocator = ModelPredictive()
-    busy = replace(problem.state, elapsed_s=np.ones(1), completed=np.array([3.0]))
+    busy = replace(problem.state, elapsed_s=np.ones(1), completed=np.array([1.0]))
     for _ in range(20):
         _, answer = allocator.decide(replace(problem, state=busy))
+    served = answer.agent_frequency_hz[0] / (answer.weight_bits[0] / 32 * 400e9 / 32)
     assert answer.weight_bits[0] < calm
+    assert served > 0.9
 
 
 @pytest.mark.parametrize("options", [{"horizon": 1}, {"horizon": 12, "candidates": 2}, {"miss": 5}])
