@@ -15,11 +15,17 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from joint_tables import joint_tables, queue_table
+from joint_tables import adaptive_tables, joint_tables, queue_table
 from measured_tables import calibrate_page
 from notebooks_page import notebooks_page
 
-from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
+from simran.results import (
+    ALLOCATION_COLUMNS,
+    CAPACITY_COLUMNS,
+    COMPARISON_COLUMNS,
+    REQUEST_COLUMNS,
+    TIMESERIES_COLUMNS,
+)
 from simran.scenario.later import LATER_KEYS, LATER_VALUES
 from simran.scenario.reference import reference
 
@@ -37,6 +43,8 @@ def columns() -> str:
         ("requests.parquet", REQUEST_COLUMNS, _REQUESTS),
         ("allocations.parquet", ALLOCATION_COLUMNS, _ALLOCATIONS),
         ("timeseries.parquet", TIMESERIES_COLUMNS, _TIMESERIES),
+        ("comparison.parquet", COMPARISON_COLUMNS, _COMPARISON),
+        ("capacity.parquet", CAPACITY_COLUMNS, _CAPACITY),
     )
     parts = ["# Result columns", _COLUMNS]
     for name, listed, text in files:
@@ -95,7 +103,9 @@ def benchmarks() -> str:
     """Return the page of the benchmarks, which stands beside them."""
     joint = json.loads((FIGURES / "joint.json").read_text())
     queues = json.loads((FIGURES / "queues.json").read_text())
-    figures = [*_speed(), *joint_tables(joint), *queue_table(queues), *_real_weights()]
+    adaptive = json.loads((FIGURES / "adaptive.json").read_text())
+    figures = [*_speed(), *joint_tables(joint), *queue_table(queues), *adaptive_tables(adaptive)]
+    figures += _real_weights()
     return _page(["# Benchmarks", _BENCHMARKS, "## Figures", *figures])
 
 
@@ -345,6 +355,12 @@ same terms for empty queues.
 
 _TIMESERIES = "Written if the scenario asks for it with `outputs.timeseries`."
 
+_COMPARISON = (
+    "Written by `simran compare`; the metrics are listed in [Comparing](comparing.md#the-figures)."
+)
+
+_CAPACITY = "Written by `simran capacity`, one row for each allocator and value that was tried."
+
 _VALIDATION = """
 `simran verify` compares an installation with theory in about a minute and prints what stands here in
 tables. The figures below were committed with the program; `make validation` measures them anew. A check
@@ -485,7 +501,7 @@ a busy machine must not turn a build red.
 - `memory.py`: peak memory of runs of 100,000 and 1,000,000 requests, each in a process of its own.
 - `allocation.py`: CPU time of a decision for 1000 agents.
 - `joint.py`: joint designs against the best ones and against a bound. `queues.py`: what designs that
-  are aware of queues save, and cost.
+  are aware of queues save, and cost. `adaptive.py`: what deciding anew gains over one design for good.
 - `coverage.py`: how often the intervals and the verdicts of single runs are right, over many M/M/1 queues
   worked out by Lindley's recursion.
 - `derive_models.py`: the FLOP and parameters of the catalogue's models, counted from their architecture.

@@ -19,11 +19,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simran.engine import run, solve
     from simran.errors import SimranError
-    from simran.experiments import verify
+    from simran.experiments import capacity, compare, verify
     from simran.results import Result
     from simran.scenario import Scenario, load
 
-__all__ = ["Result", "Scenario", "SimranError", "load", "run", "solve", "verify"]
+__all__ = [
+    "Result",
+    "Scenario",
+    "SimranError",
+    "capacity",
+    "compare",
+    "load",
+    "run",
+    "solve",
+    "verify",
+]
 
 __version__ = "0.1.0"
 
@@ -31,6 +41,8 @@ _HOME = {
     "Result": "simran.results",
     "Scenario": "simran.scenario",
     "SimranError": "simran.errors",
+    "capacity": "simran.experiments",
+    "compare": "simran.experiments",
     "load": "simran.scenario",
     "run": "simran.engine",
     "solve": "simran.engine",

@@ -51,6 +51,10 @@ class Registry(Generic[T]):
 
         return add
 
+    def offer(self, name: str, cls: type[T]) -> None:
+        """Register a class under ``name``, in place of an earlier one."""
+        self._classes[name] = cls
+
     def names(self) -> tuple[str, ...]:
         """Return all names, sorted, without importing any entry point."""
         return tuple(sorted(set(self._classes) | set(self._points())))
@@ -73,10 +77,11 @@ class Registry(Generic[T]):
             raise UnknownNameError(self.kind, name, self.names())
         try:
             loaded: type[T] = points[name].load()
-        except (ImportError, AttributeError) as error:
+        except (Exception, SystemExit) as error:  # whatever the code of that package does
             where = points[name].value
+            why = f"{type(error).__name__}: {error}"
             raise InputError(
-                f"{self.kind} {name!r} cannot be imported from {where}: {error}"
+                f"{self.kind} {name!r} cannot be imported from {where}: {why}"
             ) from error
         self._classes[name] = loaded
         return loaded

@@ -6,6 +6,7 @@ from simran.allocation.base import ALLOCATORS, Allocator, Option
 from simran.allocation.check import Check, check_allocator
 from simran.allocation.conformance import refuse_impossible
 from simran.allocation.evaluate import Evaluation, evaluate
+from simran.allocation.lookup import find_allocator
 from simran.allocation.problem import Allocation, ClockSet, CutTable, Problem
 from simran.allocation.state import ControlState, idle_state
 
@@ -22,6 +23,7 @@ __all__ = [
     "Problem",
     "check_allocator",
     "evaluate",
+    "find_allocator",
     "idle_state",
     "refuse_impossible",
 ]

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from simran.allocation.base import Allocator
+from simran.allocation.changes import changed
 from simran.allocation.conformance import refuse_impossible
 from simran.allocation.evaluate import evaluate
+from simran.allocation.guard import AllocatorFault, ask, said
 from simran.allocation.problem import Allocation, Problem
 from simran.allocation.samples import sample_problem
 from simran.errors import AllocationError, InputError
@@ -19,6 +21,7 @@ from simran.errors import AllocationError, InputError
 __all__ = ["Check", "check_allocator"]
 
 _SEED = 20260213
+_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,10 @@ def check_allocator(cls: type[Allocator], options: Mapping[str, Any] | None = No
     for name, check in checks:
         try:
             detail = check(cls, options or {})
-        except Exception as error:  # a broken allocator must not break the check
-            detail = f"{type(error).__name__}: {error}"
+        except AllocatorFault as fault:
+            detail = f"{fault.kind}: {fault}"
+        except (Exception, SystemExit) as error:  # a broken allocator must not break the check
+            detail = said(error)
         verdicts.append(Check(name, not detail, detail))
     return verdicts
 
@@ -83,7 +88,8 @@ def _problems() -> Iterator[Problem]:
 
 
 def _design(cls: type[Allocator], options: Mapping[str, Any], problem: Problem) -> Allocation:
-    return cls(options, np.random.default_rng(_SEED)).allocate(problem)
+    made = cls(options, np.random.default_rng(_SEED))
+    return ask(made, problem, _LIMIT_S, read_only=False).allocation
 
 
 def _possible(cls: type[Allocator], options: Mapping[str, Any]) -> str:
@@ -135,7 +141,7 @@ def _no_mutation(cls: type[Allocator], options: Mapping[str, Any]) -> str:
     for problem in _problems():
         before = copy.deepcopy(problem)
         _design(cls, options, problem)
-        name = _changed(before, problem)
+        name = changed(before, problem)
         if name:
             return f"{name} was changed"
     return ""
@@ -166,26 +172,6 @@ def _difference(first: Allocation, second: Allocation) -> str:
             # vectorised arithmetic may differ in the last bits with the place in the array
             if not np.allclose(one, other, rtol=1e-12, atol=0.0, equal_nan=True):
                 return name
-        elif one != other:
-            return name
-    return ""
-
-
-def _changed(before: Any, after: Any) -> str:
-    for name in (f.name for f in fields(before)):
-        one, other = getattr(before, name), getattr(after, name)
-        if isinstance(one, np.ndarray):
-            if one.shape != other.shape or one.tobytes() != other.tobytes():
-                return name
-        elif name in ("agent_clock", "server_clock", "state"):
-            found = _changed(one, other)
-            if found:
-                return f"{name}.{found}"
-        elif name == "tables":
-            for index, pair in enumerate(zip(one, other, strict=True)):
-                found = _changed(*pair)
-                if found:
-                    return f"tables[{index}].{found}"
         elif one != other:
             return name
     return ""

@@ -12,7 +12,7 @@ import numpy as np
 
 from simran.allocation.problem import Floats
 
-__all__ = ["Box", "Clocks", "Work", "balance", "least_delay", "least_energy"]
+__all__ = ["Box", "Clocks", "Work", "at_clocks", "balance", "least_delay", "least_energy"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def least_energy(work: Work, agent: Box, server: Box) -> Clocks:
         y = np.minimum(np.maximum(work.time_s - x, y_low), y_high)
         y = np.where(np.isneginf(push), y_low, y)  # free energy is spent at full clock
         f, g = np.minimum(A / x, agent.high_hz), np.minimum(B / y, server.high_hz)
-    return _clocks(work, agent, server, f, g)
+    return at_clocks(work, agent, server, f, g)
 
 
 def least_delay(work: Work, agent: Box, server: Box) -> Clocks:
@@ -113,7 +113,7 @@ def least_delay(work: Work, agent: Box, server: Box) -> Clocks:
         g = np.where(full | (Q == 0), server.high_hz, (s / Q) ** (1 / (beta - 1)))
         f = np.clip(f, agent.low_hz, agent.high_hz)
         g = np.clip(g, server.low_hz, server.high_hz)
-    return _clocks(work, agent, server, f, g)
+    return at_clocks(work, agent, server, f, g)
 
 
 def balance(log_pull: Floats, log_push: Floats, p: Floats, q: Floats, total: Floats) -> Floats:
@@ -150,7 +150,7 @@ def _times(cycles: Floats, box: Box) -> tuple[Floats, Floats]:
     return cycles / box.high_hz, longest
 
 
-def _clocks(work: Work, agent: Box, server: Box, f: Floats, g: Floats) -> Clocks:
+def at_clocks(work: Work, agent: Box, server: Box, f: Floats, g: Floats) -> Clocks:
     """Return the clocks with their time and energy; a part without work has neither."""
     here, there = work.agent_cycles > 0, work.server_cycles > 0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -72,6 +72,10 @@ def _check_shapes(problem: Problem, allocation: Allocation) -> None:
     for name in ("cut", "weight_bits"):
         if not np.issubdtype(getattr(allocation, name).dtype, np.integer):
             raise AllocationError(f"allocator {allocation.allocator!r}: {name} is not of integers")
+    if allocation.feasible.dtype != np.bool_:
+        raise AllocationError(f"allocator {allocation.allocator!r}: feasible is not of booleans")
+    if not all(isinstance(word, str) for word in (*allocation.binding, *allocation.fallback)):
+        raise AllocationError(f"allocator {allocation.allocator!r}: binding is not of words")
     rows = np.arange(count)
     _refuse(problem, allocation, rows, allocation.cut < -1, "cut {} is not listed", allocation.cut)
 
@@ -93,13 +97,15 @@ def _check_clocks(problem: Problem, allocation: Allocation, rows: Ints, side: st
 
 def _check_shares(problem: Problem, allocation: Allocation, served: Bools) -> None:
     everyone = np.arange(len(problem.agents))
+    sends = _sends(problem, allocation)
     for name, index, place in (
         ("bandwidth_share", problem.cell_index, "cell"),
         ("server_share", problem.server_index, "server"),
     ):
         share: Floats = getattr(allocation, name)
         given = served & ~np.isnan(share)
-        wrong = given & ~((share > 0) & (share <= 1 + RELATIVE_TOLERANCE))
+        low = np.where(sends, share > 0, share >= 0)  # what runs on the device alone needs none
+        wrong = given & ~(low & (share <= 1 + RELATIVE_TOLERANCE))
         _refuse(problem, allocation, everyone, wrong, f"{name} {{:g}} is not in (0, 1]", share)
         total = np.bincount(index, weights=np.where(given, share, 0.0))[index]
         crowded = given & (total > 1 + RELATIVE_TOLERANCE)
@@ -109,6 +115,15 @@ def _check_shares(problem: Problem, allocation: Allocation, served: Bools) -> No
     wrong = slices_by_clock(problem) & (allocation.server_frequency_hz > ceiling)
     message = "server clock {:g} Hz is above its share of the server's clock"
     _refuse(problem, allocation, everyone, wrong, message, allocation.server_frequency_hz)
+
+
+def _sends(problem: Problem, allocation: Allocation) -> Bools:
+    """Return (K,) whether a design sends anything to the server."""
+    found = np.zeros(len(problem.agents), dtype=np.bool_)
+    for index, table in enumerate(problem.tables):
+        rows = np.flatnonzero((allocation.cut >= 0) & (problem.table_index == index))
+        found[rows] = offloads(table)[allocation.cut[rows]]
+    return found
 
 
 def _refuse(

@@ -13,7 +13,17 @@ from simran.allocation.clocks import Box, Clocks, Work, least_delay, least_energ
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
-__all__ = ["Choice", "Designs", "best", "pick", "solve"]
+__all__ = [
+    "Choice",
+    "Designs",
+    "along",
+    "best",
+    "best_clocks",
+    "choose",
+    "pick",
+    "solve",
+    "work_of",
+]
 
 _FEW = 64  # candidates that are looked at all at once
 _PORTION = 16  # candidates that are looked at first where there are more
@@ -70,9 +80,9 @@ def solve(
     any_energy, any_quality : leave the energy budget or the quality floor out of account
     """
     columns = np.arange(len(given.bits)) if bits is None else bits
-    work = _work(given, given.bits[columns], any_energy)
-    agent, server = _spread(given.agent_box, 0), _spread(given.server_box, 1)
-    clocks, fast = _best_clocks(given, work, agent, server)
+    work = work_of(given, given.bits[columns], any_energy)
+    agent, server = along(given.agent_box, 0), along(given.server_box, 1)
+    clocks, fast = best_clocks(given, work, agent, server)
     fits = given.fits if any_quality else given.fits & given.reaches
     if bits is not None:
         fits = np.take_along_axis(fits, bits, axis=2)
@@ -185,7 +195,16 @@ def pick(
     return np.logical_or.reduce(feasible, axis=1), np.argmax(left, axis=1)
 
 
-def _work(given: Candidates, bits: Ints, any_energy: bool) -> Work:
+def work_of(given: Candidates, bits: Ints, any_energy: bool = False) -> Work:
+    """Return what each candidate computes, and what the budgets leave for it, (n, C, M, 1, 1).
+
+    Parameters
+    ----------
+    given : the candidates
+    bits : bit-widths, broadcastable to (n, C, M) [bit]
+    any_energy : leave the energy budget out of account
+    """
+
     def spread(values: Floats) -> Floats:
         return values[:, :, None, None, None]
 
@@ -199,13 +218,14 @@ def _work(given: Candidates, bits: Ints, any_energy: bool) -> Work:
     )
 
 
-def _spread(box: Box, side: int) -> Box:
+def along(box: Box, side: int) -> Box:
     """Lay the clocks of a box along axis 3 (agent) or axis 4 (server)."""
     index = (slice(None), None, None) + ((slice(None), None) if side == 0 else (None, slice(None)))
     return Box(box.low_hz[index], box.high_hz[index], box.coefficient[index], box.exponent[index])
 
 
-def _best_clocks(given: Candidates, work: Work, agent: Box, server: Box) -> tuple[Clocks, Bools]:
+def best_clocks(given: Candidates, work: Work, agent: Box, server: Box) -> tuple[Clocks, Bools]:
+    """Return the clocks of least energy, or of least delay where that is wanted, and where it is."""
     fast = given.fast
     mask = fast[:, None, None, None, None]
     if not fast.any():

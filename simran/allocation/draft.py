@@ -12,7 +12,7 @@ from simran.allocation.candidates import Candidates, Restriction, batches, candi
 from simran.allocation.designs import Choice, best
 from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
 
-__all__ = ["plan"]
+__all__ = ["plan", "without_design"]
 
 Chooser = Callable[[Candidates], Choice]
 Prepare = Callable[[Candidates], Candidates]
@@ -40,6 +40,23 @@ def plan(
         ready = prepare(given) if prepare else given
         draft.settle(ready, chooser(ready))
     return draft.finish(name)
+
+
+def without_design(problem: Problem, name: str) -> Allocation:
+    """Return what every agent's ``on_violation`` makes of having no design at all.
+
+    Parameters
+    ----------
+    problem : of the agents
+    name : of the allocator that failed; ``binding`` says ``allocator``
+    """
+
+    def nothing(given: Candidates) -> Choice:
+        choice = _full_clocks(given, np.zeros_like(given.least_bit))
+        return replace(choice, found=np.zeros_like(choice.found))
+
+    made = plan(problem, name, Restriction(), nothing)
+    return replace(made, binding=("allocator",) * len(made.binding))
 
 
 class _Draft:

@@ -7,7 +7,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from simran.allocation.problem import Allocation, Bools, ClockSet, CutTable, Floats, Ints, Problem
-from simran.allocation.stages import RELATIVE_TOLERANCE, Shares, meets_floor, stages, waits
+from simran.allocation.stages import (
+    RELATIVE_TOLERANCE,
+    Shares,
+    meets_floor,
+    offloads,
+    stages,
+    waits,
+)
 
 __all__ = ["Evaluation", "clock_power", "evaluate"]
 
@@ -109,9 +116,9 @@ def clock_power(clock: ClockSet, agents: Ints, frequency_hz: Floats) -> Floats:
     return total
 
 
-def _share(share: Floats, rows: Ints, assumed: float) -> Floats:
+def _share(share: Floats, rows: Ints, local: Bools, assumed: float) -> Floats:
     given = share[rows]
-    return np.where(np.isnan(given), assumed, given)
+    return np.where(np.isnan(given) | (local & (given == 0.0)), assumed, given)
 
 
 def _seconds(cycles: Floats, frequency_hz: Floats) -> Floats:
@@ -125,9 +132,10 @@ def _joules(cycles: Floats, frequency_hz: Floats, power_w: Floats) -> Floats:
 def _compute(
     problem: Problem, table: CutTable, allocation: Allocation, rows: Ints, assumed: float
 ) -> dict[str, Floats]:
+    local = ~offloads(table)[allocation.cut[rows]]  # needs no share, so 0 is as good as any
     shares = Shares(
-        _share(allocation.bandwidth_share, rows, assumed),
-        _share(allocation.server_share, rows, assumed),
+        _share(allocation.bandwidth_share, rows, local, assumed),
+        _share(allocation.server_share, rows, local, assumed),
     )
     cost = stages(problem, table, rows, allocation.cut[rows], shares)
     f, g = allocation.agent_frequency_hz[rows], allocation.server_frequency_hz[rows]

@@ -7,13 +7,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from simran.units import parse
+
 __all__ = [
+    "read_between",
     "read_choice",
     "read_count",
+    "read_energy_j",
     "read_flag",
     "read_frequency_hz",
     "read_integer",
+    "read_positive",
     "read_share",
+    "read_time_s",
 ]
 
 _SCALES = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
@@ -45,10 +51,21 @@ def read_count(most: int) -> Callable[[Any], int]:
     >>> read_count(6)(0)
     0
     """
+    return read_between(0, most)
+
+
+def read_between(least: int, most: int) -> Callable[[Any], int]:
+    """Return what reads an integer from ``least`` to ``most``.
+
+    Examples
+    --------
+    >>> read_between(1, 50)(5)
+    5
+    """
 
     def read(value: Any) -> int:
-        if isinstance(value, bool) or value != int(value) or not 0 <= value <= most:
-            raise ValueError(f"{value!r} is not an integer from 0 to {most}")
+        if isinstance(value, bool) or value != int(value) or not least <= value <= most:
+            raise ValueError(f"{value!r} is not an integer from {least} to {most}")
         return int(value)
 
     return read
@@ -93,6 +110,46 @@ def read_integer(value: Any) -> int:
     if isinstance(value, bool) or number != math.floor(number) or number < 1:
         raise ValueError(f"{value!r} is not a positive integer")
     return int(number)
+
+
+def read_positive(value: Any) -> float:
+    """Return a positive, finite number.
+
+    Raises
+    ------
+    ValueError
+        if it is none
+    """
+    if isinstance(value, bool) or not 0 < float(value) < math.inf:
+        raise ValueError(f"{value!r} is not a positive number")
+    return float(value)
+
+
+def read_energy_j(value: Any) -> float | None:
+    """Return a positive energy [J] from a number or a string such as ``"2 J"``; None stays None.
+
+    Raises
+    ------
+    ValueError
+        if it is none
+
+    Examples
+    --------
+    >>> read_energy_j("500 mJ")
+    0.5
+    """
+    return None if value is None else read_positive(parse(value, "energy"))
+
+
+def read_time_s(value: Any) -> float | None:
+    """Return a positive time [s] from a number or a string such as ``"2 s"``; None stays None.
+
+    Raises
+    ------
+    ValueError
+        if it is none
+    """
+    return None if value is None else read_positive(parse(value, "time"))
 
 
 def read_frequency_hz(value: Any) -> float | None:

@@ -69,15 +69,17 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
         "truncated": ledger.truncated,
         "verdict": worst([station["verdict"] for station in found.values()]),
         **recorder.groups.as_dict(ledger.end_s, scenario.warmup_s),
+        "fairness": recorder.agents.as_dict(),
         "designs": {"allocator": scenario.allocator.name, "groups": ledger.designs},
         "stations": found,
         "energy": _energy(ledger),
         "switching": _switching(ledger),
         "decisions": {
-            "count": controller.decisions,
-            "refused": controller.refused,
-            "refusals": controller.refusals,
-            "reproducible": not scenario.allocator.measured,
+            "count": controller.asked.decisions,
+            "refused": controller.asked.refused,
+            "failures": dict(sorted(controller.asked.failures.items())),
+            "refusals": controller.asked.refusals,
+            "reproducible": controller.asked.reproducible,
         },
         "invariants": [it.as_dict() for it in _invariants(ledger)],
         "assumed": list(scenario.assumed),
@@ -91,6 +93,11 @@ def _measured(ledger: Ledger) -> Iterator[str]:
         yield (
             "NOT REPRODUCIBLE: decisions took the time that they took on this machine"
             " (decision_time: measured), so another run gives other figures"
+        )
+    elif not ledger.controller.asked.reproducible:
+        yield (
+            "NOT REPRODUCIBLE: decisions took longer than allocator.time_limit on this machine, so a run on a"
+            " faster or slower one may give other figures"
         )
 
 

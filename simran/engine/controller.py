@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,30 +11,25 @@ from typing import Any
 import numpy as np
 from simpy.events import Event
 
-from simran.allocation import (
-    ALLOCATORS,
-    Allocation,
-    Allocator,
-    ControlState,
-    Problem,
-    refuse_impossible,
-)
-from simran.engine.designs import designs, with_equal_shares
+from simran.allocation import Allocation, Allocator, ControlState, Problem
+from simran.allocation.guard import explained
+from simran.engine.asking import Asking
+from simran.engine.consulting import Consultation, make_allocator
+from simran.engine.designs import designs
 from simran.engine.in_force import InForce
 from simran.engine.observation import observe
 from simran.engine.reporter import Report, Reporter
 from simran.engine.world import World
-from simran.errors import AllocationError, RunError
 from simran.results.records import Design, Request
 from simran.scenario import Scenario
 from simran.streams import Streams
 
-__all__ = ["Controller", "make_allocator"]
+__all__ = ["Controller"]
 
 #: Takes the time [s], the agent, its design, and what says why there is no better one.
 Log = Callable[[float, int, Design, Callable[[], str]], None]
-#: An allocator, what it was asked and what it answered.
-Answer = tuple[Allocator, Problem, Allocation]
+#: An allocator, what it was asked and what it answered; None where it failed.
+Answer = tuple[Allocator | None, Problem, Allocation]
 
 _KEY = (
     "placement",
@@ -50,36 +44,23 @@ _KEY = (
 )
 
 
-def make_allocator(scenario: Scenario, streams: Streams, *name: str) -> Allocator:
-    """Return the scenario's allocator, with a random stream named after it and ``name``.
-
-    Raises
-    ------
-    UnknownNameError, InputError
-        for a name or an option that the allocator does not know
-    """
-    spec = scenario.allocator
-    rng = streams.generator("allocator", spec.name, *name)
-    return ALLOCATORS.load(spec.name)(spec.options, rng)
-
-
 class Controller:
     """Decides once, periodically or for each request, as the scenario asks.
 
-    An answer that is physically impossible is refused: it is counted, and the design before it
-    stays in force. One over budget is legal.
+    A failure of the allocator, an answer that is physically impossible among them, is counted, and the
+    design before it stays in force; failing the first, each agent's ``on_violation`` is. A design over
+    budget is legal.
 
     Parameters
     ----------
     scenario, world, streams : what to control
     log : called with time [s], agent, design and what explains it whenever an agent's design changes
+    asking : who is asked in the place of the scenario's allocator, with a pause before each decision
 
     Attributes
     ----------
-    decisions, refused : numbers of them
-    refusals : why, the first few
+    asked : what became of the decisions
     clock_faults : designs that came into force with a clock that the processor cannot take
-    wall_s : wall-clock time spent in allocators [s]
     """
 
     def __init__(
@@ -88,6 +69,7 @@ class Controller:
         world: World,
         streams: Streams,
         log: Log,
+        asking: Asking | None = None,
     ) -> None:
         self._spec = scenario.allocator
         self._world = world
@@ -95,17 +77,17 @@ class Controller:
         self._streams = streams
         self._scenario = scenario
         self._problem = observe(scenario)
-        self._allocator = make_allocator(scenario, streams)
+        self._asking = asking
+        self._allocator = asking.allocator if asking else make_allocator(scenario, streams)
+        self._opening: Problem | None = None
+        self._held: Problem | None = None
         self._single: dict[int, tuple[Problem, Allocator]] = {}
         self._reporter = Reporter(self._spec, world, streams)
         self._in_force = InForce(world, self._problem)
         self._decided_s = [math.nan] * len(world.agents)
-        self._took_s = 0.0
         self._keys: list[tuple[object, ...] | None] = [None] * len(world.agents)
         self._designs = 0
-        self.decisions = self.refused = 0
-        self.refusals: list[str] = []
-        self.wall_s = 0.0
+        self.asked = Consultation(self._spec)
         self._largest_planned = 0.0
         self.clock_faults = 0
 
@@ -140,13 +122,27 @@ class Controller:
             for agent in world.agents:
                 agent.decision_s = 0.0 if spec.measured else spec.decision_time_s
                 agent.decide = self._decide_one
+                if self._asking:
+                    agent.pause_with(self._hold)
             return
-        if spec.every == "once":
-            self._decide_all(self._problem)
-            return
-        self._reporter.start()
-        self._decide_all(self._observed(self._reporter.arrived(0)))
-        world.clock.start(self._live())
+        self._decide_all(self.opening())
+        if spec.every == "periodic":
+            world.clock.start(self._live())
+
+    def opening(self) -> Problem:
+        """Return the problem of the first decision, which is made for all agents before any arrival."""
+        if self._spec.every != "periodic":
+            return self._problem
+        if self._opening is None:
+            self._reporter.start()
+            self._opening = self._observed(self._reporter.arrived(0))
+        return self._opening
+
+    def closing(self) -> Problem | None:
+        """Return what a decision at the end of a periodic run would rest on; None for another run."""
+        if self._spec.every != "periodic":
+            return None
+        return self._observed(self._reporter.arrived(2**62))
 
     def _live(self) -> Generator[Event, None, None]:
         clock, period_s = self._world.clock, self._spec.period_s
@@ -155,7 +151,14 @@ class Controller:
             if self._world.finished:
                 clock.halted = True
                 return
-            self._decide_all(self._observed(self._reporter.arrived(tick)))
+            problem = self._observed(self._reporter.arrived(tick))
+            if self._asking:
+                yield self._asking.pause(problem, None)
+            self._decide_all(problem)
+
+    def _hold(self, agent: int, sizes: tuple[float, float, float]) -> Event:
+        self._held = self._observed_of(agent, self._single_of(agent)[0], sizes)
+        return self._asking.pause(self._held, agent)  # type: ignore[union-attr]
 
     def _observed(self, report: Report | None) -> Problem:
         """Return the problem of all agents as the last report that has arrived has it."""
@@ -194,16 +197,14 @@ class Controller:
 
     def _decide_all(self, problem: Problem) -> None:
         everyone = range(len(problem.agents))
-        asked = self._ask(problem, self._allocator)
-        if asked is None:
-            if self._keys[0] is None:
-                raise self._no_design()
+        asked = self.asked.ask(self._allocator, problem, self._world.clock.now)
+        if asked is None and self._keys[0] is not None:
             return
-        problem, allocation = asked
+        problem, allocation = asked or self.asked.instead(self._allocator, problem)
         made = designs(problem, allocation, self._designs, everyone, self._problem.rate_bps)
-        answer = self._allocator, problem, allocation
+        answer = self._allocator if asked else None, problem, allocation
         self._designs += len({design.id for design in made.values()})
-        delay_s = self._took_s if self._spec.measured else self._spec.decision_time_s
+        delay_s = self.asked.took_s if self._spec.measured else self._spec.decision_time_s
         if delay_s and self._keys[0] is not None:
             clock = self._world.clock
             clock.call_at(
@@ -225,25 +226,30 @@ class Controller:
         self._count_shares()
 
     def _decide_one(self, agent: int, sizes: tuple[float, float, float]) -> Design:
-        if agent not in self._single:
-            name = self._world.names[agent]
-            allocator = make_allocator(self._scenario, self._streams, name)
-            self._single[agent] = self._problem.select_agents(np.array([agent])), allocator
-        template, allocator = self._single[agent]
-        asked = self._ask(self._observed_of(agent, template, sizes), allocator)
-        if asked is None:
-            if self._keys[agent] is None:
-                raise self._no_design()
+        template, allocator = self._single_of(agent)
+        problem = self._held or self._observed_of(agent, template, sizes)
+        self._held = None
+        asked = self.asked.ask(allocator, problem, self._world.clock.now)
+        if asked is None and self._keys[agent] is not None:
             return self._world.agents[agent].design
-        problem, allocation = asked
+        problem, allocation = asked or self.asked.instead(allocator, problem)
         design = designs(problem, allocation, self._designs, (0,), template.rate_bps)[0]
         self._designs += 1
         if self._spec.measured:
-            self._world.agents[agent].decision_s = self._took_s
+            self._world.agents[agent].decision_s = self.asked.took_s
         self._in_force.adopt({agent: 0}, allocation)
         self._world.agents[agent].design = design
-        self._note(agent, design, (allocator, problem, allocation), 0)
+        self._note(agent, design, (allocator if asked else None, problem, allocation), 0)
         return design
+
+    def _single_of(self, agent: int) -> tuple[Problem, Allocator]:
+        """Return the problem of one agent alone, and who decides for it."""
+        if agent not in self._single:
+            name = self._world.names[agent]
+            own = self._asking and self._asking.allocator
+            allocator = own or make_allocator(self._scenario, self._streams, name)
+            self._single[agent] = self._problem.select_agents(np.array([agent])), allocator
+        return self._single[agent]
 
     def _observed_of(
         self, agent: int, template: Problem, sizes: tuple[float, float, float]
@@ -263,31 +269,12 @@ class Controller:
         mine = slice(agent, agent + 1)
         return replace(template, **values, state=self._state(template.state, report, mine))
 
-    def _ask(self, problem: Problem, allocator: Allocator) -> tuple[Problem, Allocation] | None:
-        began = time.perf_counter()
-        problem, allocation = allocator.decide(problem)
-        self._took_s = time.perf_counter() - began
-        self.wall_s += self._took_s
-        self.decisions += 1
-        try:
-            if self._spec.every == "per-request":
-                _refuse_shares(problem.agents, allocation)
-            allocation = with_equal_shares(problem, allocation)
-            refuse_impossible(problem, allocation)
-        except AllocationError as error:
-            self.refused += 1
-            if len(self.refusals) < 10:
-                self.refusals.append(f"at {self._world.clock.now:g} s: {error}")
-            return None
-        return problem, allocation
-
     def _note(self, agent: int, design: Design, answer: Answer, row: int) -> None:
         key = tuple(repr(getattr(design, name)) for name in _KEY)
         if key != self._keys[agent]:
             self._keys[agent] = key
             self._check_clocks(agent, design)
-            allocator, problem, allocation = answer
-            explain = partial(allocator.explain, problem, allocation, row)
+            explain = partial(_explained, *answer, row, self._spec.time_limit_s)
             self._log(self._world.clock.now, agent, design, explain)
 
     def _check_clocks(self, agent: int, design: Design) -> None:
@@ -310,15 +297,15 @@ class Controller:
             total = math.fsum(share for share in shares if not math.isnan(share))
             self._largest_planned = max(self._largest_planned, total)
 
-    def _no_design(self) -> RunError:
-        why = self.refusals[-1] if self.refusals else "no design"
-        return RunError(f"allocator {self._spec.name!r}: its first decision was refused: {why}")
 
-
-def _refuse_shares(agents: Sequence[str], allocation: Allocation) -> None:
-    given = ~np.isnan(allocation.bandwidth_share) | ~np.isnan(allocation.server_share)
-    if given.any():
-        raise AllocationError(
-            f"agent {agents[0]!r}: a decision for one request cannot change shares;"
-            " use a periodic decision"
-        )
+def _explained(
+    allocator: Allocator | None,
+    problem: Problem,
+    allocation: Allocation,
+    row: int,
+    limit_s: float,
+) -> str:
+    """Return what stops a better design, in the allocator's words."""
+    if allocator is None:
+        return "the allocator failed, and there was no design before"
+    return explained(allocator, problem, allocation, row, limit_s)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from dataclasses import replace
 
 from simran.allocation import Allocator, Problem
 from simran.allocation.exact import Exact
+from simran.allocation.guard import AllocatorFault, ask, explained
 from simran.allocation.per_agent import PerAgentAllocator
-from simran.engine.controller import make_allocator
+from simran.engine.consulting import make_allocator
 from simran.engine.observation import observe
 from simran.scenario import Scenario
 from simran.streams import Streams
@@ -28,14 +31,15 @@ def shortfalls(scenario: Scenario) -> dict[str, str]:
     found = _unmet(problem, Exact())
     own = make_allocator(scenario, Streams(scenario.seed))
     if isinstance(own, PerAgentAllocator):
-        found = _unmet(problem, own) | found
+        with suppress(AllocatorFault):  # what a run makes of that, a run tells
+            found = _unmet(problem, own, scenario.allocator.time_limit_s) | found
     return {name: found[name] for name in groups if name in found}
 
 
-def _unmet(problem: Problem, allocator: Allocator) -> dict[str, str]:
-    allocation = allocator.allocate(problem)
+def _unmet(problem: Problem, allocator: Allocator, limit_s: float = math.inf) -> dict[str, str]:
+    allocation = ask(allocator, problem, limit_s).allocation
     return {
-        group: allocator.explain(problem, allocation, row)
+        group: explained(allocator, problem, allocation, row, limit_s)
         for row, group in enumerate(problem.groups)
         if not allocation.feasible[row]
     }

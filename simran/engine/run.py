@@ -9,28 +9,32 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from simran.allocation.guard import AllocatorFault, ask
+from simran.allocation.lookup import in_use, origin
 from simran.engine.allocation_log import AllocationLog
+from simran.engine.asking import Asking
 from simran.engine.collect import Ledger, summarise
-from simran.engine.controller import Controller, make_allocator
+from simran.engine.consulting import make_allocator
+from simran.engine.controller import Controller
 from simran.engine.interrupt import RunInterrupted, Stop, stop_signals
 from simran.engine.links import LinkLoads
 from simran.engine.observation import observe
 from simran.engine.stations import Sampler, stations
 from simran.engine.world import World, build
-from simran.errors import AllocationError, InvariantError, RunError, StorageError
+from simran.errors import InvariantError, RunError, StorageError
 from simran.results import RecordContext, Recorder, Request, Result, ResultFolder
 from simran.results.records import COMPLETED, UNFINISHED
 from simran.scenario import Scenario
 from simran.streams import Streams
 
-__all__ = ["default_folder", "run"]
+__all__ = ["Session", "default_folder", "refuse_broken", "refuse_options", "run"]
 
 Progress = Callable[[float], None]
 
@@ -89,14 +93,15 @@ def run(
     began = time.perf_counter()
     path = Path(tempfile.mkdtemp(prefix="simran-")) if out is None else Path(out)
     folder = ResultFolder(path, overwrite)
-    session = _Session(scenario, Streams(used, replication), folder)
+    session = Session(scenario, Streams(used, replication), path)
     try:
         with stop_signals(session.halt) as stop:
             session.start()
-            session.advance(stop, progress or (lambda fraction: None))
+            with _no_collection():
+                session.advance(stop, progress or (lambda fraction: None))
             summary = session.collect(used, replication, bool(stop.asked))
         folder.write("summary.json", summary)
-        _refuse_broken(summary)
+        refuse_broken(summary)
     except BaseException as error:
         manifest = session.manifest(used, replication, "failed", time.perf_counter() - began)
         with suppress(StorageError):  # what went wrong first is what to tell
@@ -123,29 +128,44 @@ def refuse_options(scenario: Scenario, overwrite: bool) -> None:
     """
     allocator = make_allocator(scenario, Streams(scenario.seed))
     if overwrite:
-        with suppress(AllocationError):  # what it answers is for the run to judge
-            allocator.allocate(observe(scenario))
+        with suppress(AllocatorFault):  # what it answers is for the run to judge
+            ask(allocator, observe(scenario), scenario.allocator.time_limit_s)
 
 
-class _Session:
-    """The parts of one run, and what each of its steps does."""
+class Session:
+    """The parts of one run, and what each of its steps does.
 
-    def __init__(self, scenario: Scenario, streams: Streams, folder: ResultFolder) -> None:
+    Parameters
+    ----------
+    scenario, streams : what to run, on which random numbers
+    path : of the result folder, which exists; None writes no tables
+    asking : who is asked for designs in the place of the scenario's allocator
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        streams: Streams,
+        path: Path | None,
+        asking: Asking | None = None,
+    ) -> None:
         self.scenario = scenario
-        self.folder = folder
+        self._asking = asking
         self.world: World = build(scenario, streams, self._ended)
         outputs = scenario.outputs
         self.recorder = Recorder(
             _context(scenario, self.world),
-            folder.path / "requests.parquet" if outputs.requests else None,
+            path / "requests.parquet" if path and outputs.requests else None,
         )
         names = tuple(group.name for group in self.world.groups)
         self.log = AllocationLog(
-            folder.path / "allocations.parquet" if outputs.allocations else None,
+            path / "allocations.parquet" if path and outputs.allocations else None,
             self.world.names,
             names,
         )
-        self.controller = Controller(scenario, self.world, streams, self.log.add)
+        if asking:
+            asking.clock = self.world.clock
+        self.controller = Controller(scenario, self.world, streams, self.log.add, asking)
         self.watched = stations(self.world)
         self.links = LinkLoads(scenario, self.world.directions)
         self.sampler = (
@@ -153,9 +173,9 @@ class _Session:
                 self.world,
                 self.watched,
                 outputs.timeseries_s,
-                folder.path / "timeseries.parquet",
+                path / "timeseries.parquet",
             )
-            if outputs.timeseries_s
+            if path and outputs.timeseries_s
             else None
         )
         self.warm = [(0.0, 0.0)] * len(self.watched)
@@ -179,33 +199,42 @@ class _Session:
         if self.scenario.warmup_s:
             self.world.clock.call_at(self.scenario.warmup_s, lambda event: self._warmed(), None)
 
-    def advance(self, stop: Stop, progress: Progress) -> None:
-        """Process events until the end, in portions, so that signals are answered."""
+    def tap(self, take: Callable[[Request], None]) -> None:
+        """Show every request that ends to ``take``, before it is recorded."""
+        record = self._record
+
+        def both(request: Request) -> None:
+            take(request)
+            record(request)
+
+        self._record = both
+
+    def advance(self, stop: Stop, progress: Progress) -> bool:
+        """Process events in portions, so that signals are answered; say whether the run has ended.
+
+        It has not where it stands still before a decision.
+        """
         clock = self.world.clock
         until_s = self.scenario.duration_s or math.inf
         fruitless, before = 0, (0, 0)
-        gc.collect()
-        gc.freeze()
-        gc.disable()  # requests form no cycles; what collects them is their count
-        try:
-            while clock.advance(until_s, _PORTION) and not stop.asked:
-                self.links.settle(clock.now)
-                progress(self._fraction(until_s))
-                if self._completed > before[0]:
-                    fruitless, before = 0, (self._completed, self._refused)
-                fruitless += 1
-                refused = self._refused - before[1]
-                if until_s == math.inf and (fruitless > _FRUITLESS or refused > _REFUSED):
-                    raise RunError(
-                        f"no request has completed in {fruitless * _PORTION} events, and {refused}"
-                        f" were refused, so requests: {self.scenario.requests} will not be reached;"
-                        " use duration"
-                    )
-        finally:
-            gc.enable()
-            gc.unfreeze()
+        while clock.advance(until_s, _PORTION) and not stop.asked:
+            self.links.settle(clock.now)
+            progress(self._fraction(until_s))
+            if self._completed > before[0]:
+                fruitless, before = 0, (self._completed, self._refused)
+            fruitless += 1
+            refused = self._refused - before[1]
+            if until_s == math.inf and (fruitless > _FRUITLESS or refused > _REFUSED):
+                raise RunError(
+                    f"no request has completed in {fruitless * _PORTION} events, and {refused}"
+                    f" were refused, so requests: {self.scenario.requests} will not be reached;"
+                    " use duration"
+                )
+        if self._asking and self._asking.question:
+            return False
         if not stop.asked and until_s < math.inf:
             clock.close(until_s)
+        return True
 
     def collect(self, seed: int, replication: int, truncated: bool) -> dict[str, Any]:
         """Settle what is unfinished, close the files and return the summary."""
@@ -247,13 +276,14 @@ class _Session:
             "seed": seed,
             "replication": replication,
             "wall_s": wall_s,
-            "decision_wall_s": self.controller.wall_s,
-            "reproducible": not self.scenario.allocator.measured,
+            "decision_wall_s": self.controller.asked.wall_s,
+            "reproducible": self.controller.asked.reproducible,
             "written": datetime.now().astimezone().isoformat(timespec="seconds"),
             "python": sys.version.split()[0],
             "platform": platform.platform(),
             "packages": {name: version(name) for name in packages},
             "rows": self.rows,
+            "allocator": origin(in_use(self.scenario.allocator.name)),
             "assumed": list(self.scenario.assumed),
             "scenario": self.scenario.document,
         }
@@ -289,10 +319,24 @@ class _Session:
         return min(1.0, max(by_time, self._completed / self._target))
 
 
-def _refuse_broken(summary: Mapping[str, Any]) -> None:
+def refuse_broken(summary: Mapping[str, Any]) -> None:
+    """Raise InvariantError if a named invariant did not hold."""
     for it in summary["invariants"]:
         if not it["held"]:
             raise InvariantError(f"invariant broken: {it['name']} ({it['detail']})")
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Leave requests to their count: they form no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def _left(world: World, now: float) -> tuple[dict[int, float], dict[str, float]]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simran.allocation import Allocation, Evaluation, Problem, evaluate, refuse_impossible
-from simran.engine.controller import make_allocator
-from simran.engine.designs import with_equal_shares
+from simran.allocation import Allocation, Evaluation, Problem, evaluate
+from simran.allocation.guard import AllocatorFault, explained
+from simran.engine.consulting import make_allocator, vetted
 from simran.engine.observation import observe
-from simran.errors import UnknownNameError
+from simran.errors import AllocationError, UnknownNameError
 from simran.scenario import Scenario
 from simran.streams import Streams
 
@@ -47,16 +46,17 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     UnknownNameError
         for an agent that the scenario does not have
     AllocationError
-        if the allocator's answer is physically impossible
+        if the allocator fails, or its answer is physically impossible
     """
     problem = observe(scenario)
     chosen = _chosen(problem, agent)
     allocator = make_allocator(scenario, Streams(scenario.seed))
-    began = time.perf_counter()
-    problem, allocation = allocator.decide(problem)
-    decision_s = time.perf_counter() - began
-    allocation = with_equal_shares(problem, allocation)
-    refuse_impossible(problem, allocation)
+    try:
+        problem, allocation, decision_s = vetted(allocator, problem, scenario.allocator)
+    except AllocatorFault as fault:
+        raise AllocationError(
+            f"allocator {allocator.name!r} failed: {fault.kind}: {fault}"
+        ) from fault
     plan = evaluate(problem, allocation)
     weighted = problem.weight * plan.distortion
     return {
@@ -69,7 +69,9 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
         "agents": [
             {
                 **_agent(problem, allocation, plan, index),
-                "reason": allocator.explain(problem, allocation, index),
+                "reason": explained(
+                    allocator, problem, allocation, index, scenario.allocator.time_limit_s
+                ),
             }
             for index in chosen
         ],

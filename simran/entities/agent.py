@@ -18,6 +18,8 @@ from simran.results.records import COMPLETED, DROPPED, FAILED, Design, Request
 
 __all__ = ["Agent", "Demand"]
 
+Sizes = tuple[float, float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -33,6 +35,26 @@ class Demand:
     arrivals_s: Iterator[float]
     sizes: Iterator[tuple[float, float, float]]
     think_s: float | None = None
+
+
+class _Peekable:
+    """An iterator whose next value can be looked at beforehand."""
+
+    def __init__(self, values: Iterator[Sizes]) -> None:
+        self._values = values
+        self._kept: Sizes | None = None
+
+    def __iter__(self) -> Iterator[Sizes]:
+        return self
+
+    def __next__(self) -> Sizes:
+        kept, self._kept = self._kept, None
+        return next(self._values) if kept is None else kept
+
+    def peek(self) -> Sizes:
+        if self._kept is None:
+            self._kept = next(self._values)
+        return self._kept
 
 
 class Agent(Alarm):
@@ -60,6 +82,7 @@ class Agent(Alarm):
         "_next_s",
         "_number",
         "_occupancy_s",
+        "_pause",
         "_present",
         "_sizes",
         "_think_s",
@@ -96,6 +119,7 @@ class Agent(Alarm):
         self._first: Request | None = None
         self._last: Request | None = None
         self._loading: Loading | None = None
+        self._pause: Callable[[int, Sizes], Event] | None = None
         self._jobs = 0
         self._next_s = next(demand.arrivals_s, math.inf)
         self._occupancy_s = 0.0
@@ -128,6 +152,11 @@ class Agent(Alarm):
     def jobs(self) -> int:
         """Return the number of requests at the processor."""
         return self._jobs
+
+    def pause_with(self, pause: Callable[[int, Sizes], Event]) -> None:
+        """Wait, before each request is decided on, for what ``pause(agent, sizes)`` returns."""
+        self._sizes = _Peekable(self._sizes)
+        self._pause = pause
 
     def load(self, seconds: float) -> None:
         """Load weights for that long [s], after the requests that are here and before those to come."""
@@ -186,6 +215,8 @@ class Agent(Alarm):
             while (job := self._first) is not None and job.agent_end <= now:
                 self._finish(job, now)
             while self._next_s <= now:
+                if self._pause is not None:
+                    yield self._pause(self.index, self._sizes.peek())  # type: ignore[attr-defined]
                 self._arrive(now)
 
     def _here(self) -> Iterator[Request]:

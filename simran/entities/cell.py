@@ -188,8 +188,7 @@ class AllocatedCell(Cell):
 
     def backlog_s(self, agent: int) -> float:
         """Return the airtime that the agent's own flows still need, at its share [s]."""
-        lane = self._lane[agent]
-        return self._lanes.backlog(lane) / self._lanes.share(lane)
+        return self._lanes.backlog_at_share(self._lane[agent])
 
     def jobs(self, agent: int) -> int:
         """Return the number of the agent's own flows."""

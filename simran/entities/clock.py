@@ -56,6 +56,24 @@ class Clock(Environment):
         heappush(self._queue, (time_s, NORMAL, next(self._eid), event))
         return event
 
+    def hold(self) -> Event:
+        """Stop after the present event; return what a process waits for until :meth:`release`."""
+        self.halted = True
+        return _Tick(self, [])
+
+    def release(self, event: Event, halted: bool) -> None:
+        """Go on at once with who waits for ``event``, before any other event.
+
+        Parameters
+        ----------
+        event : of :meth:`hold`
+        halted : whether the run was to stop there anyway
+        """
+        self.halted = halted
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(event)
+
     def advance(self, until_s: float, events: int) -> bool:
         """Process at most ``events`` events before ``until_s``; say whether any are left there.
 

@@ -25,7 +25,7 @@ class Lanes:
     Parameters
     ----------
     clock : the simulated time
-    shares : (lanes,) φ of each, in (0, 1]
+    shares : (lanes,) φ of each, in [0, 1]; work in a lane with none rests until it has one
     begun : called with a job and its lane when its service begins
     done : called with a job and its lane when its service ends, after it has left
 
@@ -49,6 +49,7 @@ class Lanes:
         self._queues: list[deque[tuple[Request, float]]] = [deque() for _ in shares]
         self._version = [0] * len(self._shares)
         self._mark = [math.nan] * len(self._shares)
+        self._held: dict[int, float] = {}  # work left in service on lanes without a share
         self._marks: list[tuple[float, int, int]] = []
         self._alarm = Alarm(clock)
         self._virtual = self._at_s = self._used_s = self._occupancy_s = 0.0
@@ -62,6 +63,10 @@ class Lanes:
     def share(self, lane: int) -> float:
         """Return φ of a lane."""
         return self._shares[lane]
+
+    def backlog_at_share(self, lane: int) -> float:
+        """Return the work on a lane over its share; without one, what the whole would make of it."""
+        return self.backlog(lane) / (self._shares[lane] or 1.0)
 
     def head(self, lane: int) -> Request | None:
         """Return the job in service on a lane, or None."""
@@ -81,12 +86,14 @@ class Lanes:
     def set_share(self, lane: int, share: float) -> None:
         """Give a lane another share; a job in service goes on with it."""
         now = self._settle()
-        old = self._shares[lane]
+        if lane not in self._active or share == self._shares[lane]:
+            self._shares[lane] = share
+            return
+        left = self._left(lane)
         self._shares[lane] = share
-        if lane in self._active and share != old:
-            self._count_used()
-            self._put(lane, self._virtual + (self._mark[lane] - self._virtual) * old / share)
-            self._aim(now)
+        self._count_used()
+        self._put(lane, left)
+        self._aim(now)
 
     @property
     def due_now(self) -> bool:
@@ -137,6 +144,8 @@ class Lanes:
             self.largest = max(self.largest, self.used)
 
     def _left(self, lane: int) -> float:
+        if lane in self._held:
+            return self._held[lane]
         return max(0.0, (self._mark[lane] - self._virtual) * self._shares[lane])
 
     def _settle(self) -> float:
@@ -154,12 +163,16 @@ class Lanes:
         job, work = self._queues[lane][0]
         self._active.add(lane)
         self._count_used()
-        self._put(lane, self._virtual + work / self._shares[lane])
+        self._put(lane, work)
         self._begun(job, lane)
 
-    def _put(self, lane: int, mark: float) -> None:
+    def _put(self, lane: int, left: float) -> None:
         self._version[lane] += 1
-        self._mark[lane] = mark
+        if not self._shares[lane]:
+            self._held[lane] = left
+            return
+        self._held.pop(lane, None)
+        mark = self._mark[lane] = self._virtual + left / self._shares[lane]
         heappush(self._marks, (mark, lane, self._version[lane]))
 
     def _forget_stale(self) -> None:

@@ -211,8 +211,7 @@ class SpacePartitionServer(_CommonClock):
     def backlog_s(self, agent: int) -> float:
         """Return the time that the agent's own jobs still need in its slice [s]."""
         lane = self._lane[agent]
-        pace = self._lanes.share(lane) * self._meter.clock_hz
-        return self._lanes.backlog(lane) / pace
+        return self._lanes.backlog_at_share(lane) / self._meter.clock_hz
 
     def jobs(self, agent: int) -> int:
         """Return the number of the agent's own jobs."""

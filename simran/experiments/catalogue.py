@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simran.errors import UnknownNameError
+from simran.errors import InputError, UnknownNameError
 
 __all__ = ["listing"]
 
@@ -63,18 +63,24 @@ def _profiles(kind: str) -> list[dict[str, Any]]:
 
 
 def _allocators() -> list[dict[str, Any]]:
-    from simran.allocation import ALLOCATORS
+    from simran.allocation import ALLOCATORS, find_allocator
+    from simran.allocation.lookup import origin
 
     rows = []
     for name in ALLOCATORS.names():
-        allocator = ALLOCATORS.load(name)
+        try:
+            allocator = find_allocator(name)
+        except InputError as error:  # of another package, which must not hide the rest
+            rows.append({"name": name, "options": "", "origin": "", "design": str(error)})
+            continue
+        told = origin(allocator)
+        options = (f"{key}={it.default}" for key, it in allocator.all_options().items())
         rows.append(
             {
                 "name": name,
-                "options": ", ".join(
-                    f"{key}={it.default}" for key, it in allocator.all_options().items()
-                ),
-                "design": (allocator.__doc__ or "").strip().splitlines()[0],
+                "options": ", ".join(options),
+                "origin": told.get("package", told.get("file", told["class"])),
+                "design": next(iter((allocator.__doc__ or "").strip().splitlines()), ""),
             }
         )
     return rows
@@ -88,12 +94,20 @@ def _scenarios() -> list[dict[str, Any]]:
 
 
 def _columns() -> list[dict[str, Any]]:
-    from simran.results import ALLOCATION_COLUMNS, REQUEST_COLUMNS, TIMESERIES_COLUMNS
+    from simran.results import (
+        ALLOCATION_COLUMNS,
+        CAPACITY_COLUMNS,
+        COMPARISON_COLUMNS,
+        REQUEST_COLUMNS,
+        TIMESERIES_COLUMNS,
+    )
 
     files = {
         "requests": REQUEST_COLUMNS,
         "allocations": ALLOCATION_COLUMNS,
         "timeseries": TIMESERIES_COLUMNS,
+        "comparison": COMPARISON_COLUMNS,
+        "capacity": CAPACITY_COLUMNS,
     }
     return [
         {

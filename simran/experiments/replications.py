@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import (
-    FIRST_EXCEPTION,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
-from contextlib import ExitStack, suppress
+from concurrent.futures import Executor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from simran.engine import RunInterrupted, default_folder, refuse_options, run, stop_signals
+from simran.engine import RunInterrupted, default_folder, refuse_options, run
 from simran.errors import RunError, StorageError
+from simran.experiments.parallel import run_side_by_side, workers
 from simran.results import Result, ResultFolder, worst
 from simran.results.statistics import number
 from simran.scenario import Scenario
@@ -39,8 +31,14 @@ _METRICS: dict[str, Callable[[dict[str, Any]], float | None]] = {
 }
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the 95 % t interval of the mean of independent values; NaN below two."""
+def interval(values: Sequence[float], error: float = 0.05) -> tuple[float, float]:
+    """Return the t interval of the mean of independent values, of 95 % unless told; NaN below two.
+
+    Parameters
+    ----------
+    values : of the replications
+    error : probability that the interval misses the mean
+    """
     import numpy as np
     from scipy.special import stdtrit
 
@@ -48,25 +46,30 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     if count < 2:
         return math.nan, math.nan
     centre = float(np.mean(values))
-    half = float(stdtrit(count - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(count)
+    half = (
+        float(stdtrit(count - 1, 1.0 - error / 2))
+        * float(np.std(values, ddof=1))
+        / math.sqrt(count)
+    )
     return centre - half, centre + half
 
 
 def rate_interval(
-    rates: Sequence[float], low: float, high: float, judged: int
+    rates: Sequence[float], low: float, high: float, judged: int, error: float = 0.05
 ) -> tuple[float, float]:
     """Return the interval of a rate, which lies in [0, 1] and is never known exactly.
 
     Where no replication saw a violation, or every one nothing else, the t interval has no width; the
-    95 % bound of Clopper and Pearson for that, ``1 − 0.05^(1/n)``, takes its place.
+    bound of Clopper and Pearson for that, ``1 − 0.05^(1/n)`` at 95 %, takes its place.
 
     Parameters
     ----------
     rates : of the replications
     low, high : the t interval
     judged : n, number of requests judged in all
+    error : probability that the interval misses the rate
     """
-    bound = 1.0 - 0.05 ** (1.0 / judged) if judged else 1.0
+    bound = 1.0 - error ** (1.0 / judged) if judged else 1.0
     if max(rates) == 0.0:
         return 0.0, bound
     if min(rates) == 1.0:
@@ -104,12 +107,12 @@ def run_replications(
     refuse_options(scenario, overwrite)
     folder = ResultFolder(path, overwrite)
     try:
-        with ExitStack() as stack:
-            pool = executor or stack.enter_context(_processes(replications))
+        with workers(executor, replications) as pool:
             folders = _run_all(scenario, replications, path, pool, progress)
         results = [Result.open(it) for it in folders]
         if not results:
             raise RunError("no replication had begun when the run was interrupted")
+        _refuse_other_code(results)
         folder.write("summary.json", _joined(scenario, results, replications))
     except BaseException as error:
         with suppress(StorageError):  # what went wrong first is what to tell
@@ -126,19 +129,15 @@ def run_replications(
     return Result(path)
 
 
-def _processes(replications: int) -> ProcessPoolExecutor:
-    # Fresh processes: a fork would copy the locks of whatever threads are running here.
-    return ProcessPoolExecutor(
-        min(replications, os.cpu_count() or 1),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_deafen,
-    )
-
-
-def _deafen() -> None:
-    """Leave signals to the run: a worker without one must not die of them."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)
+def _refuse_other_code(results: Sequence[Result]) -> None:
+    """Raise if the file of the allocator changed while the replications were under way."""
+    origins = [result.manifest["allocator"] for result in results]
+    if any(origin != origins[0] for origin in origins):
+        where = origins[0].get("file", origins[0]["class"])
+        raise RunError(
+            f"the allocator's code in {where} changed while replications were under way, and not all ran"
+            " the same; run them again"
+        )
 
 
 def _replicate(scenario: Scenario, path: Path, place: int) -> Path:
@@ -152,32 +151,15 @@ def _run_all(
     scenario: Scenario, count: int, path: Path, pool: Executor, progress: Progress | None
 ) -> list[Path]:
     """Return the folders of the replications that have ended, in their order."""
-    with stop_signals() as stop:
-        futures = [pool.submit(_replicate, scenario, path, place) for place in range(count)]
-        left = set(futures)
-        while left:
-            done, left = wait(left, timeout=0.2, return_when=FIRST_EXCEPTION)
-            if progress is not None:
-                progress(1.0 - len(left) / count)
-            if stop.asked or any(it.exception() for it in done if not it.cancelled()):
-                left = _call_off(left)
-    errors = [it.exception() for it in futures if not it.cancelled()]
-    # A worker that was asked to end before it could listen takes the others down with it; what
-    # went wrong before that is what to tell.
-    real = [it for it in errors if it is not None and not isinstance(it, BrokenExecutor)]
-    broken = [it for it in errors if isinstance(it, BrokenExecutor) and not stop.asked]
-    for error in (*real, *broken):
-        raise error
-    return [it.result() for it in futures if not it.cancelled() and it.exception() is None]
+    done = itertools.count(1)
 
+    def ended(place: int, folder: Path) -> None:
+        if progress is not None:
+            progress(next(done) / count)
 
-def _call_off(left: set[Future[Path]]) -> set[Future[Path]]:
-    """Cancel what has not begun, ask what has to end early; return the latter."""
-    begun = {it for it in left if not it.cancel()}
-    for child in multiprocessing.active_children():
-        if child.pid is not None:
-            os.kill(child.pid, signal.SIGTERM)
-    return begun
+    jobs = [(scenario, path, place) for place in range(count)]
+    folders, _ = run_side_by_side(_replicate, jobs, pool, ended)
+    return [folder for folder in folders if folder is not None]
 
 
 def _joined(scenario: Scenario, results: Sequence[Result], asked: int) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simran.reports.tables import figure, filled, table
+from simran.reports.tables import bullet, figure, filled, table
 
-__all__ = ["render_checks", "render_design"]
+__all__ = ["render_checks", "render_design", "render_verdicts"]
 
 _DELAYS = (
     ("agent", "agent_s"),
@@ -113,3 +113,19 @@ def render_checks(checks: Sequence[Mapping[str, Any]]) -> str:
     passed = sum(check["verdict"] == "passed" for check in checks)
     text = table(["check", "expected", "got", "tolerance", "verdict"], rows)
     return f"{text}\n\n{passed} of {len(checks)} passed\n"
+
+
+def render_verdicts(verdict: Mapping[str, Any]) -> str:
+    """Return the conformance check of an allocator: where it comes from, and what holds."""
+    where = verdict["origin"]
+    told = [where["class"], *(where[key] for key in ("file", "package") if key in where)]
+    rows = [[it["name"], "passed" if it["passed"] else "FAILED"] for it in verdict["checks"]]
+    failed = [it for it in verdict["checks"] if not it["passed"]]
+    passed = len(rows) - len(failed)
+    lines = [
+        filled(f"{verdict['allocator']}: {', '.join(told)}"),
+        table(["check", "verdict"], rows),
+        *(bullet(f"{it['name']}: {it['detail']}") for it in failed),
+        f"{passed} of {len(rows)} passed",
+    ]
+    return "\n".join(lines) + "\n"

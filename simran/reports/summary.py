@@ -37,6 +37,7 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
     verdict = str(summary["verdict"]).upper()
     total = summary["total"]
     status = manifest.get("status", "complete")
+    yield from _failures(summary)
     yield (
         f"{verdict}: {summary['name']}, seed {summary['seed']}, {figure(summary['end_s'])} s simulated"
         + ("" if status == "complete" else f" ({status})")
@@ -59,7 +60,7 @@ def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterat
         )
         yield from _advice(str(summary["verdict"]), rate, violations["causes"])
     if not summary["decisions"].get("reproducible", True):
-        yield "NOT REPRODUCIBLE: decisions took the time that they took on this machine"
+        yield "NOT REPRODUCIBLE: figures depend on how long decisions took on this machine"
     yield from _floors(summary, manifest)
     energy = summary["energy"]
     yield (
@@ -235,11 +236,20 @@ def _invariants(summary: Mapping[str, Any]) -> Iterator[str]:
     if not broken:
         names = ", ".join(it["name"] for it in summary["invariants"])
         yield filled(f"invariants held: {names}")
-    decisions = summary["decisions"]
-    if decisions["refused"]:
-        yield f"REFUSED: {decisions['refused']} of {decisions['count']} decisions were impossible"
-        yield from (bullet(text) for text in decisions["refusals"][:3])
     yield from _loads(summary.get("switching", {}))
+
+
+def _failures(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say loudly what the allocator did amiss: the figures are not of its designs alone."""
+    decisions = summary["decisions"]
+    if not decisions["refused"]:
+        return
+    kinds = ", ".join(f"{kind} {count}" for kind, count in decisions["failures"].items())
+    yield filled(
+        f"ALLOCATOR FAILED in {decisions['refused']} of {decisions['count']} decisions ({kinds}); the design"
+        " before stayed in force, or on_violation did where there was none"
+    )
+    yield from (bullet(text) for text in decisions["refusals"][:3])
 
 
 def _loads(switching: Mapping[str, Any]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from simran.results.columns import (
     ALLOCATION_COLUMNS,
+    CAPACITY_COLUMNS,
+    COMPARISON_COLUMNS,
     REQUEST_COLUMNS,
     TIMESERIES_COLUMNS,
     Column,
@@ -16,6 +18,8 @@ from simran.results.records import Design, Request
 
 __all__ = [
     "ALLOCATION_COLUMNS",
+    "CAPACITY_COLUMNS",
+    "COMPARISON_COLUMNS",
     "REQUEST_COLUMNS",
     "TIMESERIES_COLUMNS",
     "Column",

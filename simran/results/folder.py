@@ -27,9 +27,18 @@ _FILES = frozenset(
         "requests.parquet",
         "allocations.parquet",
         "timeseries.parquet",
+        *(
+            f"{study}.{kind}"
+            for study in ("comparison", "capacity")
+            for kind in ("json", "parquet", "png")
+        ),
     }
 )
-_REPLICATION = re.compile(r"replication-\d+")
+#: Folders inside, and what they may hold.
+_INNER = (
+    (re.compile(r"replication-\d+"), re.compile("|".join(map(re.escape, sorted(_FILES))))),
+    (re.compile("runs"), re.compile(r"[0-9a-f]{16}-\d+\.json")),
+)
 
 
 class ResultFolder:
@@ -70,6 +79,13 @@ class ResultFolder:
         except StorageError as error:
             raise OutputError(str(error)) from error
 
+    @classmethod
+    def reopened(cls, path: Path) -> ResultFolder:
+        """Return a folder that keeps what it holds, for a study that goes on."""
+        folder = cls.__new__(cls)
+        folder.path = path
+        return folder
+
     def write(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file in one piece: it is complete or not there.
 
@@ -89,24 +105,34 @@ class ResultFolder:
             raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
 
 
-def _is_replication(entry: Path) -> bool:
-    return bool(_REPLICATION.fullmatch(entry.name)) and entry.is_dir() and not entry.is_symlink()
+def _held(entry: Path) -> re.Pattern[str] | None:
+    """Return what a folder inside a result folder may hold; None if it is none of ours."""
+    for name, files in _INNER:
+        if name.fullmatch(entry.name) and entry.is_dir() and not entry.is_symlink():
+            return files
+    return None
 
 
-def _foreign(path: Path, inner: bool = False) -> list[Path]:
+def _foreign(path: Path) -> list[Path]:
     """Return what simran did not write, in order."""
     found = []
     for entry in sorted(path.iterdir()):
-        if not inner and _is_replication(entry):
-            found += _foreign(entry, inner=True)
-        elif entry.name.removesuffix(".part") not in _FILES or not entry.is_file():
+        files = _held(entry)
+        if files is None and (_plain(entry) not in _FILES or not entry.is_file()):
             found.append(entry)
+        elif files is not None:
+            inner = sorted(entry.iterdir())
+            found += [it for it in inner if not (files.fullmatch(_plain(it)) and it.is_file())]
     return found
+
+
+def _plain(entry: Path) -> str:
+    return entry.name.removesuffix(".part")
 
 
 def _clear(path: Path) -> None:
     for entry in sorted(path.iterdir()):
-        if _is_replication(entry):
+        if _held(entry) is not None:
             _clear(entry)
             entry.rmdir()
         else:

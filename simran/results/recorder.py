@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simran.results.columns import REQUEST_COLUMNS
 from simran.results.context import RecordContext
+from simran.results.fairness import AgentSums
 from simran.results.invariants import RequestChecks
 from simran.results.parquet import ParquetLog, strings
 from simran.results.records import STATUS_NAMES, Design, Request
@@ -43,6 +44,7 @@ class Recorder:
         self._limit = _FLUSH
         self.groups = GroupStatistics(context)
         self.stations = StationStatistics(context)
+        self.agents = AgentSums(context)
         self.checks = RequestChecks()
 
     def record(self, request: Request) -> None:
@@ -104,6 +106,7 @@ class Recorder:
         self.checks.add(columns)
         self.groups.add(columns, now_s)
         self.stations.add(columns, now_s, left_s)
+        self.agents.add(columns)
         if self._log:
             designs = {request.design.id: request.design for request in requests}
             ordered = [designs[key] for key in sorted(designs)]

@@ -139,4 +139,10 @@ def _allocator(whole: Composed, parts: Parts) -> Iterator[Fault]:
     if parts.allocator is None:
         return
     names = Registry[object]("allocator", "simran.allocators").names()
-    yield from _missing(whole, ("allocator", "name"), "allocator", parts.allocator.name, names)
+    name = parts.allocator.name
+    if ":" in name and name not in names:
+        what = "a scenario names no code that a run would execute"
+        help_ = f"pass it on the command line: --allocator {word(name)}"
+        yield whole.fault(("allocator", "name"), what, help_)
+        return
+    yield from _missing(whole, ("allocator", "name"), "allocator", name, names)

@@ -141,6 +141,7 @@ def _allocator(spec: AllocatorPart) -> AllocatorSpec:
         decision_time_s=math.nan if isinstance(spec.decision_time, str) else spec.decision_time,
         observation_delay_s=spec.observation.delay,
         observation_noise=spec.observation.noise,
+        time_limit_s=spec.time_limit,
         options=spec.options,
     )
 

@@ -265,6 +265,7 @@ class AllocatorSpec:
         on the wall
     observation_delay_s : age of the reports that a decision rests on [s]
     observation_noise : standard deviation of the relative error of a reported rate
+    time_limit_s : longest time that one decision may take [s], on the clock on the wall
     options : handed to the allocator
     """
 
@@ -276,6 +277,7 @@ class AllocatorSpec:
     decision_time_s: float = 0.0
     observation_delay_s: float = 0.0
     observation_noise: float = 0.0
+    time_limit_s: float = 60.0
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property

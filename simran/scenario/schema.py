@@ -259,6 +259,7 @@ class AllocatorPart(Schema):
     select: Literal["min-energy", "min-delay"] = "min-energy"
     decision_time: Annotated[str | float, BeforeValidator(_decision_time)] = 0.0
     observation: ObservationSpec = ObservationSpec()
+    time_limit: Seconds = 60.0
     options: dict[Name, Any] = Field(default_factory=dict)
 
 

@@ -17,6 +17,8 @@ SHIPPED = {
     "fixed-bits": "simran.allocation.baselines:FixedBits",
     "fixed-frequency": "simran.allocation.baselines:FixedFrequency",
     "max-frequency": "simran.allocation.baselines:MaxFrequency",
+    "drift-plus-penalty": "simran.allocation.drift:DriftPlusPenalty",
+    "model-predictive": "simran.allocation.predictive:ModelPredictive",
     "random": "simran.allocation.baselines:RandomFeasible",
     "on-device": "simran.allocation.baselines:OnDevice",
     "on-server": "simran.allocation.baselines:OnServer",

@@ -44,6 +44,8 @@ def test_every_block_runs(tmp_path: Path) -> None:
     for kind, body in BLOCKS:
         if kind == "yaml":
             (tmp_path / f"{yaml.safe_load(body)['name']}.yaml").write_text(body)
+        elif kind == "python" and (named := re.match(r"# (\w+\.py)\n", body)):
+            (tmp_path / named[1]).write_text(body)
         elif kind == "python":
             assert _run([sys.executable, "-c", body], tmp_path)
         elif kind == "console":
@@ -55,6 +57,12 @@ def test_every_block_runs(tmp_path: Path) -> None:
     (shown,) = [body for kind, body in BLOCKS if kind == "console" and body.startswith("STABLE")]
     assert shown in outputs["simran run warehouse_contention --out results/warehouse"]
     assert (tmp_path / "results/five-times/summary.json").is_file()
+    checked = outputs["simran check-allocator two_fewer.py:TwoFewer"]
+    assert "6 of 6 passed" in checked
+    ran = outputs[
+        "simran run warehouse_contention --allocator two_fewer.py:TwoFewer --out results/two-fewer"
+    ]
+    assert ran.startswith("STABLE")
 
 
 def _run(command: list[str], folder: Path) -> str:

@@ -66,7 +66,16 @@ WORLDS = st.fixed_dictionaries(
         "allocator": st.fixed_dictionaries(
             {
                 "name": st.sampled_from(
-                    ["exact", "sca", "fixed-bits", "max-frequency", "random", "full-precision"]
+                    [
+                        "exact",
+                        "sca",
+                        "fixed-bits",
+                        "max-frequency",
+                        "random",
+                        "full-precision",
+                        "drift-plus-penalty",
+                        "model-predictive",
+                    ]
                 ),
                 "every": st.sampled_from(["once", "per-request", 3.0]),
                 "decision_time": st.sampled_from([0.0, 0.05]),

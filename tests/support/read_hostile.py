@@ -34,8 +34,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     outcomes = {}
     for path in sorted(Path(sys.argv[1]).iterdir()):
-        start = time.perf_counter()
-        outcomes[path.name] = [_outcome(path), time.perf_counter() - start]
+        start = time.process_time()
+        outcomes[path.name] = [_outcome(path), time.process_time() - start]
     print(json.dumps({"outcomes": outcomes}))
 
 

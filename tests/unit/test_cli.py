@@ -156,7 +156,7 @@ def test_exit_codes(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr("simran.cli.root.app", fail)
     assert simran("run") == code
     assert simran.err == f"error: {error}\n"
 

@@ -7,12 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
+from executors import AtOnce
 from toy import toy
 
 from simran.engine import run
@@ -20,18 +19,6 @@ from simran.experiments import run_replications
 from simran.experiments.replications import interval, rate_interval
 from simran.results import Result
 from simran.scenario import load
-
-
-class _AtOnce(Executor):
-    """Runs what is submitted before it answers."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except RuntimeError as error:
-            future.set_exception(error)
-        return future
 
 
 def _digests(path: Path) -> list[str]:
@@ -42,7 +29,7 @@ def _digests(path: Path) -> list[str]:
 def test_the_executor_makes_no_difference(tmp_path: Path) -> None:
     scenario = load(toy(duration=60.0))
     summaries, digests = [], []
-    for name, executor in (("p", None), ("t", ThreadPoolExecutor(2)), ("s", _AtOnce())):
+    for name, executor in (("p", None), ("t", ThreadPoolExecutor(2)), ("s", AtOnce())):
         result = run_replications(scenario, 3, out=tmp_path / name, executor=executor)
         summaries.append(result.summary)
         digests.append(_digests(tmp_path / name))
@@ -55,7 +42,7 @@ def test_the_executor_makes_no_difference(tmp_path: Path) -> None:
 
 
 def test_means_and_intervals_are_over_replications(tmp_path: Path) -> None:
-    result = run_replications(load(toy(duration=60.0)), 4, out=tmp_path / "r", executor=_AtOnce())
+    result = run_replications(load(toy(duration=60.0)), 4, out=tmp_path / "r", executor=AtOnce())
     over = result.summary["replications"]
     means = [
         Result.open(tmp_path / "r" / name).summary["groups"]["a"]["delay_s"]["mean"]

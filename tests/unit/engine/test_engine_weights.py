@@ -14,7 +14,6 @@ from simran.results import Result
 from simran.scenario import load
 
 
-@ALLOCATORS.register("scripted")
 class Scripted(Allocator):
     """Cuts and bits from a list, one entry for each decision, at full clocks."""
 
@@ -39,6 +38,11 @@ class Scripted(Allocator):
             feasible=np.ones(count, dtype=bool),
             binding=("none",) * count,
         )
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ALLOCATORS._classes, "scripted", Scripted)
 
 
 def _run(*script: tuple[str, int], **changes: Any) -> Result:

@@ -64,6 +64,29 @@ def test_an_allocated_share_is_not_lent() -> None:
     assert [r.uplink_end for r in log] == [4.0]
 
 
+def test_a_flow_without_a_share_rests_until_there_is_one() -> None:
+    """Half of it is sent by 1 s, nothing up to 3 s, and the rest with the whole cell."""
+    world = _allocated([0.5, 0.5], [[0.0, 2.0], []])
+    cell, found = world.cell, []
+
+    def change(share: float) -> None:
+        cell.adopt(0, replace(SEND, bandwidth_share=share))
+        found.append((cell.backlog_s(0), cell.jobs(0), list(cell.left_s().values())))
+
+    world.clock.call_at(1.0, lambda _: change(0.0), None)
+    world.clock.call_at(3.0, lambda _: change(1.0), None)
+    assert [r.uplink_end for r in world.run(10.0)] == [3.5, 4.5]
+    assert found == [(0.5, 1, [0.5]), (1.5, 2, [0.5, 1.0])]
+    assert cell.largest_share == 1.0
+
+
+def test_a_flow_that_comes_without_a_share_rests_too() -> None:
+    world = _allocated([0.0, 1.0], [[0.0], []])
+    world.run(10.0)
+    assert world.cell.left_s() == {0: 1.0}
+    assert world.cell.integrals(10.0) == (10.0, 0.0)
+
+
 def test_an_agents_own_flows_take_turns() -> None:
     log = _allocated([0.5, 0.5], [[0.0, 0.0], [1.0]]).run(10.0)
     assert [(r.agent, r.uplink_end) for r in log] == [(0, 2.0), (1, 3.0), (0, 4.0)]

@@ -57,7 +57,7 @@ def summary(**changes: Any) -> dict[str, Any]:
             "total_per_completed_j": None,
             "budgeted_per_completed_j": None,
         },
-        "decisions": {"count": 0, "refused": 0, "refusals": []},
+        "decisions": {"count": 0, "refused": 0, "failures": {}, "refusals": []},
         "invariants": [],
         "assumed": [],
         "notes": [],
@@ -120,7 +120,7 @@ def test_many_groups_with_long_names_and_large_figures() -> None:
                 "budgeted_per_completed_j": 1e-200,
             },
             invariants=[{"name": LONG, "held": False, "detail": LONG}],
-            decisions={"count": 5, "refused": 5, "refusals": [LONG * 4] * 5},
+            decisions={"count": 5, "refused": 5, "failures": {LONG: 5}, "refusals": [LONG * 4] * 5},
             notes=[LONG * 3],
             assumed=[LONG],
         ),
@@ -134,7 +134,7 @@ def test_many_groups_with_long_names_and_large_figures() -> None:
     assert "(truncated)" in text
     assert "INVARIANT BROKEN" in text
     assert text.count("overloaded") == 60
-    assert text.count("REFUSED: 5 of 5 decisions were impossible") == 1
+    assert text.count("ALLOCATOR FAILED in 5 of 5 decisions") == 1
     assert "None" not in text
 
 

@@ -1,0 +1,120 @@
+"""How much a system carries, as a table and as a picture of the knee."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simran.errors import StorageError
+from simran.reports.tables import bullet, figure, filled, table
+
+__all__ = ["draw_capacity", "render_capacity"]
+
+
+def render_capacity(found: Mapping[str, Any]) -> str:
+    """Return the capacities, and every point tried, as text.
+
+    Parameters
+    ----------
+    found : as in ``capacity.json``
+    """
+    unit = f" {found['unit']}" if found["unit"] else ""
+    lines = [
+        f"{found['scenario']}, seed {found['seed']}: largest {found['vary']} with {found['target']}"
+    ]
+    lines += [bullet(f"{name}: {_answer(it, unit)}") for name, it in found["allocators"].items()]
+    rows = [
+        [
+            name,
+            figure(point["value"]),
+            figure(point["mean"]),
+            "–" if point["interval"] is None else _ends(point["interval"]),
+            str(point["replications"]),
+            str(point["overloaded"]),
+            ("met" if point["met"] else "missed") + ("" if point["sure"] else ", not sure"),
+        ]
+        for name, it in found["allocators"].items()
+        for point in sorted(it["points"], key=lambda point: point["value"])
+    ]
+    last = found["vary"].rpartition(".")[2]
+    header = ["allocator", last + unit, found["metric"], "interval", "runs", "overloaded", "target"]
+    note = (
+        "the intervals of one allocator miss with probability 5 % at most, all looks and points together;"
+        " a point is not sure where the replications ran out with the bound inside"
+    )
+    return "\n".join([*map(filled, lines), "", table(header, rows), filled(note)]) + "\n"
+
+
+def _answer(it: Mapping[str, Any], unit: str) -> str:
+    if it["capacity"] is None:
+        least = min(point["value"] for point in it["points"])
+        return f"none: the target is missed at {figure(least)}{unit} already"
+    if not it["limited"]:
+        return f"at least {figure(it['capacity'])}{unit}, where the search ended"
+    low, high = it["bracket"]
+    ends = [f"from {figure(low)}"] * (low is not None) + [f"below {figure(high)}"] * (
+        high is not None
+    )
+    within = f"with 95 % {' and '.join(ends)}" if ends else "no point is sure"
+    return f"{figure(it['capacity'])}{unit} ({within})"
+
+
+def _ends(ends: list[float]) -> str:
+    return f"[{figure(ends[0], 3)}, {figure(ends[1], 3)}]"
+
+
+def draw_capacity(found: Mapping[str, Any], target: Path) -> Path | None:
+    """Draw the target's figure against what was varied, with intervals; None where matplotlib is missing.
+
+    Open marks are points that are not sure, a cross one where most runs were overloaded, a dashed line the
+    capacity.
+
+    Parameters
+    ----------
+    found : as in ``capacity.json``
+    target : the picture
+
+    Raises
+    ------
+    StorageError
+        if it cannot be written
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    picture = Figure(figsize=(7.5, 4.5), constrained_layout=True)
+    axes = picture.subplots()
+    for number, (name, it) in enumerate(found["allocators"].items()):
+        _curve(axes, name, it, f"C{number % 10}")
+    axes.axhline(found["bound"], color="black", linewidth=1.0, label=found["target"])
+    bounded = found["metric"] == "violation_rate"
+    if bounded:
+        axes.set_ylim(-0.02, 1.02)
+    else:
+        axes.set_yscale("log")
+    unit = f" [{found['unit']}]" if found["unit"] else ""
+    axes.set(xlabel=found["vary"] + unit, ylabel=found["metric"])
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    try:
+        picture.savefig(target, dpi=130, metadata={"Software": None})
+    except OSError as error:
+        raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
+    return target
+
+
+def _curve(axes: Any, name: str, it: Mapping[str, Any], color: str) -> None:
+    known = [point for point in it["points"] if point["mean"] is not None]
+    known.sort(key=lambda point: point["value"])
+    values, means = ([point[key] for point in known] for key in ("value", "mean"))
+    axes.plot(values, means, color=color, linewidth=1.0, label=name)
+    for point in known:
+        lost = 2 * point["overloaded"] > point["replications"]
+        axes.plot(point["value"], point["mean"], "x" if lost else "o", color=color,
+                  fillstyle="full" if point["sure"] else "none")  # fmt: skip
+        if point["interval"] is not None and not lost:
+            axes.plot([point["value"]] * 2, point["interval"], color=color, alpha=0.5)
+    if it["capacity"] is not None:
+        axes.axvline(it["capacity"], color=color, linestyle="--", linewidth=1.0)
