@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simran.allocation import ClockSet, ControlState, Problem, idle_state
 from simran.compute import PowerLaw, Processor
 from simran.engine.cuts import cut_table
+from simran.engine.modulation import varying_gap_scv
 from simran.engine.world import agent_names, route
 from simran.scenario import AgentGroup, Arrivals, Scenario, SizeLaw
 
@@ -50,7 +51,7 @@ def observe(scenario: Scenario) -> Problem:
         server_wait_s=zeros,
         decision_s=zeros + _decision_s(scenario),
         arrival_rate_hz=np.array([_rate_hz(group) for group in groups]),
-        arrival_scv=np.array([_gap_scv(group.arrivals) for group in groups]),
+        arrival_scv=np.array([_gap_scv(group.arrivals, scenario.duration_s) for group in groups]),
         size_scv=np.array([_size_scv(scenario.models[group.model].size) for group in groups]),
         delay_budget_s=np.array([group.delay_budget_s for group in groups]),
         energy_budget_j=np.array([group.energy_budget_j for group in groups]),
@@ -90,7 +91,8 @@ def _rate_hz(group: AgentGroup) -> float:
     """Return the mean rate of an agent's requests [Hz].
 
     In a closed loop it depends on the answers: one per thinking time and delay budget is counted on.
-    Of a trace it is the number of gaps over the time that they span.
+    Of a trace it is the number of gaps over the time that they span, and of a rate that varies its mean
+    over time.
     """
     arrivals = group.arrivals
     if arrivals.process == "closed-loop":
@@ -101,8 +103,10 @@ def _rate_hz(group: AgentGroup) -> float:
     return arrivals.rate_hz
 
 
-def _gap_scv(arrivals: Arrivals) -> float:
+def _gap_scv(arrivals: Arrivals, span_s: float | None) -> float:
     """Return the squared coefficient of variation of the gaps between arrivals."""
+    if arrivals.varying is not None:
+        return varying_gap_scv(arrivals, span_s)
     if arrivals.process == "gamma":
         return arrivals.cv**2
     if arrivals.process == "trace":

@@ -367,4 +367,7 @@ def _context(scenario: Scenario, world: World) -> RecordContext:
         workers={name: server.capacity for name, server in world.servers.items()},
         warmup_s=scenario.warmup_s,
         metrics=frozenset(it.metric for it in quality if it is not None),
+        varying=frozenset(
+            name for name, cell in scenario.cells.items() if cell.varying is not None
+        ),
     )

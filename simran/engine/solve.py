@@ -62,7 +62,7 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "allocator": allocation.allocator,
-        "assumes": _assumes(problem, bool(allocator.options.get("queue_aware"))),
+        "assumes": _assumes(scenario, problem, bool(allocator.options.get("queue_aware"))),
         "feasible": bool(_feasible(allocation, plan).all()),
         "objective": _number(float(np.sum(weighted))),
         "decision_s": decision_s,
@@ -88,11 +88,16 @@ def _chosen(problem: Problem, agent: str | None) -> list[int]:
     return found
 
 
-def _assumes(problem: Problem, queue_aware: bool) -> str:
+def _assumes(scenario: Scenario, problem: Problem, queue_aware: bool) -> str:
     shared = "allocated" in {*problem.cell_scheduler, *problem.server_discipline}
     rest = "shares as shown" if shared else "nobody else in cell or server"
     queues = "the mean waits that this load lets expect" if queue_aware else "empty queues"
-    return f"{queues}, requests of mean size, {rest}"
+    groups = scenario.groups.values()
+    varies = [
+        *(["mean rates of the channel"] * any(it.varying for it in scenario.cells.values())),
+        *(["mean rates of arrivals"] * any(it.arrivals.varying for it in groups)),
+    ]
+    return ", ".join([queues, "requests of mean size", *varies, rest])
 
 
 def _feasible(allocation: Allocation, plan: Evaluation) -> Bools:

@@ -52,7 +52,8 @@ class ObservedWaits:
         if design.placement == "on-device":
             return
         share = design.bandwidth_share
-        airtime_s = design.uplink_unit_s * request.uplink_size
+        varying = self._world.cells[self._world.groups[index].cell].varying
+        airtime_s = request.airtime_s if varying else design.uplink_unit_s * request.uplink_size
         airtime_s = airtime_s if math.isnan(share) else airtime_s / share
         _add(self._cells[index], request.uplink_end - request.uplink_start - airtime_s)
         if self._world.servers[self._world.groups[index].server].private:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from simran.engine.varying import varying_arrivals, varying_cell
 from simran.entities import (
     Agent,
     AllocatedCell,
@@ -23,6 +24,8 @@ from simran.entities import (
     Server,
     SpacePartitionServer,
     UnlimitedCell,
+    VaryingCell,
+    VaryingPath,
     arrival_times,
     request_sizes,
 )
@@ -138,21 +141,28 @@ def build(scenario: Scenario, streams: Streams, ended: Callable[[Request], None]
         )
         for index, (name, group) in enumerate(members)
     )
+    names = tuple(name for name, _ in members)
     groups = tuple(group for _, group in members)
+    cells = {
+        name: varying_cell(clock, cell, names, groups, streams)
+        if cell.varying is not None
+        else _cell(clock, cell, groups)
+        for name, cell in scenario.cells.items()
+    }
     directions = _directions(scenario)
     world = World(
         clock=clock,
-        names=tuple(name for name, _ in members),
+        names=names,
         groups=groups,
         agents=agents,
-        cells={name: _cell(clock, cell, groups) for name, cell in scenario.cells.items()},
+        cells=cells,
         servers={name: _server(clock, it, groups) for name, it in scenario.servers.items()},
         directions=directions,
         present=present,
         number=number,
         endless=scenario.duration_s is None,
     )
-    world.wire(ended, _paths(scenario, clock, directions))
+    world.wire(ended, _paths(scenario, clock, directions, cells))
     return world
 
 
@@ -161,6 +171,9 @@ def _demand(scenario: Scenario, name: str, group: AgentGroup, streams: Streams) 
     sizes = _sizes(scenario.models[group.model].size, name, streams)
     if spec.process == "closed-loop":
         return Demand(iter([0.0]), sizes, spec.think_s)
+    if spec.varying is not None:
+        end_s = math.inf if scenario.duration_s is None else scenario.duration_s
+        return Demand(varying_arrivals(spec, name, group.name, streams, end_s), sizes)
     return Demand(_arrivals(spec, name, streams), sizes)
 
 
@@ -230,14 +243,20 @@ def route(scenario: Scenario, cell: str, server: str) -> list[str]:
 
 
 def _paths(
-    scenario: Scenario, clock: Clock, directions: dict[str, Direction]
+    scenario: Scenario,
+    clock: Clock,
+    directions: dict[str, Direction],
+    cells: Mapping[str, Cell],
 ) -> dict[tuple[str, str], Path]:
     pairs = {(group.cell, group.server) for group in scenario.groups.values()}
-    paths = {}
+    paths: dict[tuple[str, str], Path] = {}
     for cell, server in sorted(pairs):
         nodes = route(scenario, cell, server)
         out = [directions[f"{a}>{b}"] for a, b in itertools.pairwise(nodes)]
         back = [directions[f"{a}>{b}"] for a, b in itertools.pairwise(nodes[::-1])]
-        rate_bps = scenario.cells[cell].rate_bps
-        paths[cell, server] = Path(clock, out, back, rate_bps)
+        entity = cells[cell]
+        if isinstance(entity, VaryingCell):
+            paths[cell, server] = VaryingPath(clock, out, back, entity.received_s)
+        else:
+            paths[cell, server] = Path(clock, out, back, scenario.cells[cell].rate_bps)
     return paths

@@ -30,10 +30,12 @@ class Cell(ABC):
     ----------
     sent : called with a request when its features have been sent
     private : whether an agent waits for its own flows only
+    varying : whether rates vary, so that requests note their airtime
     """
 
     sent: Callable[[Request], None]
     private = False
+    varying = False
 
     def __init__(self, clock: Clock, name: str, rate_bps: float = math.inf) -> None:
         self._clock = clock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -9,7 +10,7 @@ from simran.entities.clock import Clock
 from simran.entities.transport import Direction
 from simran.results.records import COMPLETED, Request
 
-__all__ = ["Path"]
+__all__ = ["Path", "VaryingPath"]
 
 _Callbacks = tuple[Callable[[Request], None], ...]
 
@@ -106,3 +107,36 @@ class Path:
     def _complete(self, request: Request) -> None:
         request.status = COMPLETED
         self.ended(request)
+
+
+class VaryingPath(Path):
+    """A path whose answers come down the cell at the rate of their agent, which varies on the way.
+
+    Parameters
+    ----------
+    clock : the simulated time
+    out, back : the links hop by hop, towards the server and from it
+    received_s : (agent, start [s], bits) -> when all of it has come down [s]
+    """
+
+    __slots__ = ("_received_s",)
+
+    def __init__(
+        self,
+        clock: Clock,
+        out: Sequence[Direction],
+        back: Sequence[Direction],
+        received_s: Callable[[int, float, float], float],
+    ) -> None:
+        super().__init__(clock, out, back, math.inf)
+        self._received_s = received_s
+
+    def _last_leg(self, request: Request) -> None:
+        now = self._clock._now
+        bits = request.design.downlink_bits * request.size
+        time_s = self._back[-1].carry(now, bits) if self._back else now
+        time_s = self._received_s(request.agent, time_s, bits)
+        if time_s > now:
+            self._clock.carry(time_s, self._after_last, request)
+        else:
+            self._complete(request)

@@ -16,7 +16,7 @@ from simran.results.invariants import RequestChecks
 from simran.results.parquet import ParquetLog, strings
 from simran.results.records import STATUS_NAMES, Design, Request
 from simran.results.statistics import GroupStatistics, StationStatistics
-from simran.results.table import CAUSES, Columns, block
+from simran.results.table import CAUSES, Columns, add_airtimes, block
 
 __all__ = ["Recorder"]
 
@@ -39,6 +39,7 @@ class Recorder:
         self._log = ParquetLog(path, REQUEST_COLUMNS) if path else None
         self._names = _NameColumns(context)
         self._warmup_s = context.warmup_s
+        self._varying = bool(context.varying)
         self._buffer: list[Request] = []
         self._limit = _FLUSH
         self.groups = GroupStatistics(context)
@@ -99,6 +100,8 @@ class Recorder:
             return
         requests.sort(key=lambda request: (request.end, request.id))
         columns = block(requests, now_s)
+        if self._varying:
+            add_airtimes(columns, requests)
         columns["in_warmup"] = columns["arrival"] < self._warmup_s
         self.checks.add(columns)
         self.groups.add(columns, now_s)

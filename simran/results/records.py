@@ -103,6 +103,7 @@ class Request:
     follower : the request behind it at its agent's processor, while it is there
     callbacks : what is called with it at its next scheduled time, while it is on a link; so a request
         is its own SimPy event there, and no other object is made
+    airtime_s : airtime of the whole cell that its upload has taken [s]; set only where rates vary
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class Request:
         "agent_end",
         "agent_j",
         "agent_start",
+        "airtime_s",
         "arrival",
         "callbacks",
         "design",
@@ -132,6 +134,7 @@ class Request:
 
     _ok = True
     callbacks: tuple[Callable[[Any], None], ...] | None
+    airtime_s: float
 
     def __init__(self, id: int, agent: int, design: Design, size: float, arrival: float) -> None:
         nan = math.nan

@@ -191,6 +191,8 @@ class StationStatistics:
         for kind, codes, loads in self._kinds:
             arrival, start, end, unit, size = stages[kind]
             work = columns[f"plan_{unit}"] * columns[size]
+            if kind == "cells" and "airtime_s" in columns:
+                work = columns["airtime_s"]
             there = np.flatnonzero(~np.isnan(columns[arrival]) & (work > 0.0))
             if not len(there):
                 continue

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simran.results.records import COMPLETED, DROPPED, FAILED, Request
 
-__all__ = ["CAUSES", "block"]
+__all__ = ["CAUSES", "add_airtimes", "block"]
 
 Floats = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
@@ -119,6 +119,14 @@ def block(requests: Sequence[Request], end_s: float) -> Columns:
     _flags(columns, end_s)
     columns["cause"] = _causes(columns, end_s)
     return columns
+
+
+def add_airtimes(columns: Columns, requests: Sequence[Request]) -> None:
+    """Add ``airtime_s``, what each upload took of the whole cell: as noted where its rate varied."""
+    nan = float("nan")
+    noted = np.array([getattr(request, "airtime_s", nan) for request in requests])
+    planned = columns["plan_uplink_unit_s"] * columns["uplink_size"]
+    columns["airtime_s"] = np.where(np.isnan(noted), planned, noted)
 
 
 def _stages(columns: Columns) -> None:

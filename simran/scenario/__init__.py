@@ -19,6 +19,7 @@ from simran.scenario.resolved import (
 )
 from simran.scenario.schema import AllocatorPart, ScenarioSpec
 from simran.scenario.source import Source, read_source
+from simran.scenario.varying import RateStates, RateSteps, Varying
 
 __all__ = [
     "AgentGroup",
@@ -32,11 +33,14 @@ __all__ = [
     "Outputs",
     "ProfileFile",
     "QualityCurve",
+    "RateStates",
+    "RateSteps",
     "Scenario",
     "ScenarioSpec",
     "Server",
     "SizeLaw",
     "Source",
+    "Varying",
     "check_profile",
     "json_schema",
     "load",

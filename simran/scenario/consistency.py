@@ -14,6 +14,7 @@ from simran.scenario.quality import check_floor
 from simran.scenario.schema import ArrivalsSpec, DeviceSpec, ModeSpec
 from simran.scenario.structure import Parts
 from simran.scenario.traces import read_trace
+from simran.scenario.varying_checks import check_channel, check_varying_arrivals
 from simran.scenario.weight_errors import check_weights
 
 __all__ = ["check_consistency"]
@@ -29,8 +30,13 @@ def check_consistency(whole: Composed, parts: Parts) -> Iterator[Fault]:
         yield from _size(whole, parts, ("models", name, "size"), model.size)
     for name, device in parts.devices.items():
         yield from _device(whole, ("devices", name), device)
+    for name, cell in parts.cells.items():
+        channel = ("network", "cells", name, "channel")
+        yield from check_channel(whole, parts, channel, cell.channel)
     for name, group in parts.agents.items():
-        yield from _arrivals(whole, parts, ("agents", name, "arrivals"), group.arrivals)
+        path = ("agents", name, "arrivals")
+        yield from _arrivals(whole, parts, path, group.arrivals)
+        yield from check_varying_arrivals(whole, path, group.arrivals)
         yield from check_floor(whole, parts, ("agents", name), group)
     yield from _enough(whole, parts)
 
@@ -170,7 +176,8 @@ def _size(whole: Composed, parts: Parts, path: Key, size: SizeSpec) -> Iterator[
 def _arrivals(whole: Composed, parts: Parts, path: Key, arrivals: ArrivalsSpec) -> Iterator[Fault]:
     process = arrivals.process
     rated = ("poisson", "periodic", "gamma")
-    yield from _needs(whole, path, "rate", arrivals.rate, rated, process)
+    if process != "poisson" or arrivals.states is None:
+        yield from _needs(whole, path, "rate", arrivals.rate, rated, process)
     yield from _needs(whole, path, "cv", arrivals.cv, ("gamma",), process)
     for key in ("file", "column"):
         yield from _needs(whole, path, key, getattr(arrivals, key), ("trace",), process)

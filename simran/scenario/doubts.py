@@ -45,6 +45,7 @@ _BUDGET_DELAY = _Bounds("s", "ms", most=60.0)
 #: By key path; ``*`` stands for a name or the place in a list.
 BOUNDS: Mapping[tuple[str, ...], _Bounds] = {
     ("network", "cells", "*", "channel", "rate"): _RATE,
+    ("network", "cells", "*", "channel", "states", "*", "rate"): _RATE,
     ("network", "links", "*", "rate"): _RATE,
     ("network", "links", "*", "delay"): _LINK_DELAY,
     ("agents", "*", "transmit", "power"): _POWER,

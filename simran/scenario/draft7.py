@@ -16,6 +16,7 @@ from simran.scenario.fields import Quantity, WholeNumber
 from simran.scenario.keys import keys
 from simran.scenario.later import LATER_KEYS
 from simran.scenario.quantizer_schema import QuantizerSpec
+from simran.scenario.varying_schema import ChannelSpec, ScheduleSpec
 from simran.units import pattern
 
 __all__ = ["below", "fragment", "json_schema", "reader"]
@@ -70,6 +71,8 @@ def _object(model: type[BaseModel], path: str, strict: bool) -> Json:
     found: Json = {"type": "object", "properties": properties, "additionalProperties": False}
     if strict and required:
         found["required"] = required
+    if strict and model is ChannelSpec:
+        found["anyOf"] = [{"required": [name]} for name in ("rate", "states", "trace")]
     return found
 
 
@@ -112,6 +115,9 @@ def _field(field: FieldInfo, path: str, strict: bool) -> Json:
     if path.endswith(".quantizer") and path.count(".") == 2:
         names = get_args(QuantizerSpec.model_fields["kind"].annotation)
         return _or({"enum": list(names)}, _object(QuantizerSpec, path, strict))
+    if path.endswith(".arrivals.rate"):
+        constant = Quantity("frequency", above=0.0, example="0.05 Hz")
+        return _or(_quantity(constant), _object(ScheduleSpec, path, True))
     read = reader(field)
     if read is not None:
         return fragment(read)
@@ -166,11 +172,11 @@ def below(annotation: Any, step: str = "") -> Iterator[tuple[type[BaseModel], st
 
     The step is ``""`` for a part itself, ``.*`` for one by name, ``[]`` for one in a list.
     """
+    if hasattr(annotation, "__metadata__"):
+        annotation = annotation.__origin__
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, step
         return
-    if hasattr(annotation, "__metadata__"):
-        annotation = annotation.__origin__
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is dict:
         yield from below(arguments[1], step + ".*")

@@ -81,9 +81,9 @@ def load_with_places(
         whole, parts, spec = _sound(found, changes, scale, check)
     except ScenarioError as error:
         raise ScenarioError(_presented(_blamed(error, found, changes, check))) from error
-    for key in parts.traces:
+    for key in (*parts.traces, *parts.courses):
         _settle(whole, key)
-    return resolve(whole, spec, parts.traces), whole
+    return resolve(whole, spec, parts.traces, parts.courses), whole
 
 
 def check_document(source: Source) -> Composed:

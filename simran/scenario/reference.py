@@ -68,13 +68,15 @@ def _entries(model: type[BaseModel], at: str) -> Iterator[Entry]:
         path = f"{at}.{name}" if at else name
         key = keys().get(path)
         if key is not None:
-            kind = "a number or one in W/Hz^exponent" if name == "dynamic" else _kind(field)
+            kind = "a number or one in W/Hz^exponent" if name == "dynamic" else _kind(field, path)
             yield Entry(path, kind, _default(field), key.meaning, key.example)
         for inner, step in below(field.annotation):
             yield from _entries(inner, path + step)
 
 
-def _kind(field: FieldInfo) -> str:
+def _kind(field: FieldInfo, path: str) -> str:
+    if path.endswith(".arrivals.rate"):
+        return "a frequency above 0, or a mapping"
     read = reader(field)
     if isinstance(read, Quantity):
         return " ".join(part for part in (DIMENSIONS[read.dimension].name, read.bounds) if part)

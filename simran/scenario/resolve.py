@@ -36,19 +36,23 @@ from simran.scenario.schema import (
     AgentsSpec,
     AllocatorPart,
     ArrivalsSpec,
+    CellSpec,
     DeviceSpec,
     ScenarioSpec,
     ServerSpec,
 )
+from simran.scenario.varying import RateSteps, Varying, harmonic_mean, mean
+from simran.scenario.varying_schema import ScheduleSpec, states_of
 from simran.scenario.weight_errors import candidate_bits, error_rows, law_of, left_out, narrowed
 
 __all__ = ["resolve"]
 
 Key = tuple[str | int, ...]
 Traces = Mapping[Key, tuple[float, ...]]
+Courses = Mapping[Key, RateSteps]
 
 
-def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
+def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces, courses: Courses) -> Scenario:
     """Return the scenario that a sound specification means.
 
     Parameters
@@ -56,6 +60,7 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
     whole : the document
     spec : what the schema made of it
     traces : key of the mapping that names a trace -> its values
+    courses : likewise of rates that vary
     """
     devices = {name: _processor(device) for name, device in spec.devices.items()}
     models = {
@@ -67,6 +72,9 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
             name, group, spec, devices[group.device], traces.get(("agents", name, "arrivals"), ())
         )
         for name, group in spec.agents.items()
+    }
+    cells = {
+        name: _cell(name, cell, courses, spec.duration) for name, cell in spec.network.cells.items()
     }
     assumed = tuple(_assumed(whole, spec))
     doubtful = tuple(doubts(whole))
@@ -80,10 +88,7 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
         warmup_s=spec.warmup,
         models=models,
         groups=groups,
-        cells={
-            name: Cell(name, cell.channel.rate, cell.uplink_scheduler, cell.sharing)
-            for name, cell in spec.network.cells.items()
-        },
+        cells=cells,
         servers={
             name: _server(name, server, devices[server.device])
             for name, server in spec.network.servers.items()
@@ -97,13 +102,28 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces) -> Scenario:
         document=whole.data,
         assumed=tuple(str(it) for it in assumed),
         assumptions=assumed,
-        notes=(*_notes(spec), *(_noted(fault) for fault in doubtful)),
+        notes=(
+            *_notes(spec),
+            *_varying_notes(groups, cells),
+            *(_noted(fault) for fault in doubtful),
+        ),
         doubts=(*doubtful, *narrow),
     )
 
 
 def _noted(doubt: Fault) -> str:
     return f"{doubt.path}: {doubt.message} ({doubt.suggestion})"
+
+
+def _cell(name: str, spec: CellSpec, courses: Courses, span_s: float | None) -> Cell:
+    channel = spec.channel
+    varying: Varying | None = courses.get(("network", "cells", name, "channel", "trace"))
+    if channel.states is not None:
+        varying = states_of(channel.states, channel.dwells, channel.shared)
+    rate_bps = channel.rate or math.nan
+    if varying is not None:
+        rate_bps = harmonic_mean(varying.fractions(span_s))
+    return Cell(name, rate_bps, spec.uplink_scheduler, spec.sharing, varying)
 
 
 def _server(name: str, spec: ServerSpec, processor: Processor) -> Server:
@@ -217,7 +237,7 @@ def _group(
         server=spec.server or next(iter(whole.network.servers)),
         weight=spec.weight,
         placement=spec.placement,
-        arrivals=_arrivals(spec.arrivals, trace),
+        arrivals=_arrivals(spec.arrivals, trace, whole.duration),
         transmit_w=transmit.power / transmit.efficiency + transmit.circuit if transmit else 0.0,
         delay_budget_s=spec.budget.delay or math.inf,
         energy_budget_j=spec.budget.energy or math.inf,
@@ -226,9 +246,19 @@ def _group(
     )
 
 
-def _arrivals(spec: ArrivalsSpec, trace: tuple[float, ...]) -> Arrivals:
+def _arrivals(spec: ArrivalsSpec, trace: tuple[float, ...], span_s: float | None) -> Arrivals:
+    varying: Varying | None = None
+    rate_hz = math.nan
+    if spec.states is not None:
+        varying = states_of(spec.states, spec.dwells, spec.shared)
+    elif isinstance(spec.rate, ScheduleSpec):
+        varying = spec.rate.course
+    elif spec.rate is not None:
+        rate_hz = spec.rate
+    if varying is not None:
+        rate_hz = mean(varying.fractions(span_s))
     return Arrivals(
-        spec.process, spec.rate or math.nan, spec.cv or 1.0, spec.phase, spec.think or 0.0, trace
+        spec.process, rate_hz, spec.cv or 1.0, spec.phase, spec.think or 0.0, trace, varying
     )
 
 
@@ -245,7 +275,7 @@ def _notes(spec: ScenarioSpec) -> list[str]:
     ]
     for name, group in spec.agents.items():
         cell = spec.network.cells[group.cell or next(iter(spec.network.cells))]
-        if group.transmit is None and math.isfinite(cell.channel.rate):
+        if group.transmit is None and not cell.channel.unlimited:
             notes.append(f"agents.{name}: no transmit power is given, so sending costs no energy")
     for name, server in spec.network.servers.items():
         if server.partition == "clock":
@@ -272,6 +302,34 @@ def _notes(spec: ScenarioSpec) -> list[str]:
             )
         notes += filter(None, [left_out(name, model), _borrowed(name, model)])
     return notes + list(_device_notes(spec)) + list(_unsourced(spec))
+
+
+def _varying_notes(groups: Mapping[str, AgentGroup], cells: Mapping[str, Cell]) -> Iterator[str]:
+    """Say which figure stands in for a rate that varies, where only one can."""
+    for name, cell in cells.items():
+        if cell.varying is not None:
+            yield (
+                f"cells.{name}: its rate varies; designs that do not see it count on"
+                f" {cell.rate_bps:.6g} bit/s, 1 over the mean of 1/rate over time"
+            )
+    for name, group in groups.items():
+        if group.arrivals.varying is not None:
+            yield (
+                f"agents.{name}: their rate of arrivals varies; waits that a design expects count on its mean"
+                f" over time, {group.arrivals.rate_hz:.6g} Hz, and busy spells have longer ones"
+            )
+    if any(isinstance(it, RateSteps) for it in _varying(groups, cells)):
+        yield (
+            "a rate follows a schedule or a trace: where a run ends busier than it began, the verdict may be"
+            " backlogged though the station keeps up"
+        )
+
+
+def _varying(
+    groups: Mapping[str, AgentGroup], cells: Mapping[str, Cell]
+) -> Iterator[Varying | None]:
+    yield from (cell.varying for cell in cells.values())
+    yield from (group.arrivals.varying for group in groups.values())
 
 
 def _borrowed(name: str, model: ModelSpec) -> str:

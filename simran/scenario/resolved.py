@@ -11,6 +11,7 @@ from simran.compute import Processor
 from simran.distortion import Exponential, GeneralisedNormal, Scheme
 from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
+from simran.scenario.varying import Varying
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -138,11 +139,12 @@ class Arrivals:
     Parameters
     ----------
     process : ``poisson``, ``periodic``, ``gamma``, ``trace`` or ``closed-loop``
-    rate_hz : mean rate per agent [Hz]; NaN for trace and closed-loop
+    rate_hz : mean rate per agent [Hz], over time where it varies; NaN for trace and closed-loop
     cv : coefficient of variation of the gaps (gamma)
     phase_s : first periodic arrival [s]; None draws it uniformly over a period
     think_s : closed-loop: the next request comes that long after the last answer [s]
     trace_s : arrival times, ascending [s]; each agent of the group replays them (trace)
+    varying : the rate [Hz] where it is not constant
     """
 
     process: str
@@ -151,6 +153,7 @@ class Arrivals:
     phase_s: float | None = None
     think_s: float = 0.0
     trace_s: tuple[float, ...] = ()
+    varying: Varying | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +199,18 @@ class Cell:
     Parameters
     ----------
     name : node of the network
-    rate_bps : an agent's rate with the whole cell [bit/s]; inf takes no time and no energy
+    rate_bps : an agent's rate with the whole cell [bit/s]; inf takes no time and no energy; where it
+        varies, 1 over the mean of 1/rate over time, at which designs made without a look at it count
     scheduler : ``equal-share`` or ``allocated``
     sharing : ``time``
+    varying : the rate [bit/s] where it is not constant
     """
 
     name: str
     rate_bps: float
     scheduler: str = "equal-share"
     sharing: str = "time"
+    varying: Varying | None = None
 
 
 @dataclass(frozen=True, slots=True)

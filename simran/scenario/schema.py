@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from simran.errors import shown
 from simran.scenario.fields import (
-    Arrival,
     Bandwidth,
     Count,
     Efficiency,
@@ -36,6 +35,7 @@ from simran.scenario.fields import (
     Whole,
 )
 from simran.scenario.model_schema import ModelSpec
+from simran.scenario.varying_schema import ArrivalRate, ChannelSpec, DemandState, Dwells
 from simran.units import parse_power_law
 
 __all__ = [
@@ -144,12 +144,6 @@ class DeviceSpec(Schema):
     provenance: dict[str, Any] | None = None
 
 
-class ChannelSpec(Schema):
-    """Rate of an agent with the whole cell."""
-
-    rate: Rate
-
-
 class CellSpec(Schema):
     """A radio cell."""
 
@@ -187,7 +181,10 @@ class ArrivalsSpec(Schema):
     """When requests arrive."""
 
     process: Literal["poisson", "periodic", "gamma", "trace", "closed-loop"] = "poisson"
-    rate: Arrival | None = None
+    rate: ArrivalRate | None = None
+    states: Annotated[tuple[DemandState, ...], Field(min_length=1)] | None = None
+    dwells: Dwells = "exponential"
+    shared: Flag = False
     cv: Variation | None = None
     phase: SecondsOrZero | None = None
     think: SecondsOrZero | None = None

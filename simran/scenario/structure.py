@@ -23,6 +23,7 @@ from simran.scenario.schema import (
     ScenarioSpec,
     ServerSpec,
 )
+from simran.scenario.varying import RateSteps
 
 __all__ = ["Parts", "read_structure"]
 
@@ -57,6 +58,7 @@ class Parts:
     names : of all of them, by kind
     allocator, length : or None
     traces : key of the mapping that names a trace -> its values; the check of meaning reads them
+    courses : likewise of rates that vary
     """
 
     faults: list[Fault]
@@ -72,6 +74,7 @@ class Parts:
     allocator: AllocatorPart | None = None
     length: LengthSpec | None = None
     traces: dict[Key, tuple[float, ...]] = field(default_factory=dict)
+    courses: dict[Key, RateSteps] = field(default_factory=dict)
 
 
 def read_structure(whole: Composed) -> Parts:

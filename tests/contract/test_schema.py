@@ -193,7 +193,8 @@ def test_examples_are_not_doubted() -> None:
 def test_an_editor_is_told_what_is_expected() -> None:
     rate = json_schema()["definitions"]["whole"]["properties"]["agents"]["additionalProperties"]
     rate = rate["properties"]["arrivals"]["properties"]["rate"]
-    assert rate["patternErrorMessage"] == "Expected a frequency above 0, such as 0.05 Hz"
+    constant = rate["anyOf"][0]
+    assert constant["patternErrorMessage"] == "Expected a frequency above 0, such as 0.05 Hz"
 
 
 @pytest.mark.parametrize(
