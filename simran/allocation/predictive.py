@@ -177,7 +177,7 @@ class ModelPredictive(PerAgentAllocator):
         age = np.where(np.isfinite(state.report_age_s), state.report_age_s, 0.0)
         later = ahead + age / self._gaps.mean()
         if len(self._rates):
-            waits = {
+            waits: dict[str, Any] = {
                 name: series.forecast(later)
                 for name, series in zip(_WAITS, self._waits, strict=True)
             }
