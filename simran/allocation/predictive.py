@@ -57,7 +57,7 @@ class ModelPredictive(PerAgentAllocator):
     designs of each agent gives the cheapest sequence; its first design is used until the next decision.
 
     What is in force may be kept through a time in which it misses a budget, at full clocks, where a change
-    would cost more. Rates, arrivals and waits return from their last report to their mean, see
+    would cost more. Times per bit, arrivals and waits return from their last report to their mean, see
     :class:`simran.allocation.forecast.Series`. Loading is priced as if the server held weights for this
     agent alone.
 
@@ -104,7 +104,7 @@ class ModelPredictive(PerAgentAllocator):
             self._waiting = np.zeros(len(problem.agents))
         state = problem.state
         if np.isfinite(state.report_age_s).all():
-            self._rates.add(problem.rate_bps)
+            self._rates.add(1.0 / problem.rate_bps)  # time per bit: delays are linear in that
             for series, name in zip(self._waits, _WAITS, strict=True):
                 series.add(getattr(problem, name))
         if (state.elapsed_s > 0).all():
@@ -177,10 +177,13 @@ class ModelPredictive(PerAgentAllocator):
         age = np.where(np.isfinite(state.report_age_s), state.report_age_s, 0.0)
         later = ahead + age / self._gaps.mean()
         if len(self._rates):
-            names = ("rate_bps", *_WAITS)
-            series = (self._rates, *self._waits)
-            expected = {name: it.forecast(later) for name, it in zip(names, series, strict=True)}
-            problem = replace(problem, **expected)  # type: ignore[arg-type]
+            waits = {
+                name: series.forecast(later)
+                for name, series in zip(_WAITS, self._waits, strict=True)
+            }
+            with np.errstate(divide="ignore"):
+                rates = 1.0 / self._rates.forecast(later)
+            problem = replace(problem, rate_bps=rates, **waits)
         return problem, self._arrivals.forecast(later)
 
     @property
