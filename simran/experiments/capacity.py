@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from simran.errors import InputError, ScenarioError, shown
 from simran.experiments.bracketing import Point, bracket, capacity_of
@@ -20,6 +18,9 @@ from simran.experiments.study_runs import Told, complete
 from simran.experiments.variants import Variant, read_variants, scenario_of
 from simran.results import CAPACITY_COLUMNS
 from simran.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Capacity", "Vary", "capacity"]
 
@@ -110,6 +111,8 @@ class Capacity:
 
     def frame(self) -> pd.DataFrame:
         """Return one row for each point and allocator."""
+        import pandas as pd
+
         rows = [
             {
                 "allocator": label,

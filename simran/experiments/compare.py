@@ -134,6 +134,7 @@ class Comparison:
             "settings": dict(variant.settings),
             "verdicts": {it: verdicts.count(it) for it in dict.fromkeys(verdicts)},
             "failures": sum(record["failures"] for record in records),
+            "reproducible": all(record["reproducible"] for record in records),
             "figures": {group: self._means(variant.name, group) for group in groups},
             "causes": {group: _causes(records, group) for group in groups},
             "oracle_gap": {group: self._gap(variant.name, group) for group in groups},

@@ -90,7 +90,7 @@ def record_of(result: Result, groups: tuple[str, ...]) -> dict[str, Any]:
     Returns
     -------
     mapping with ``replication``, ``verdict``, ``failures`` (decisions of the allocator that failed),
-    ``figures`` and ``causes`` by group, and ``wall``, the only part that differs from run to run
+    ``reproducible``, ``figures`` and ``causes`` by group, and ``wall``, which alone differs from run to run
     """
     summary, manifest = result.summary, result.manifest
     decisions = summary["decisions"]
@@ -98,6 +98,7 @@ def record_of(result: Result, groups: tuple[str, ...]) -> dict[str, Any]:
         "replication": summary["replication"],
         "verdict": summary["verdict"],
         "failures": decisions["refused"],
+        "reproducible": decisions["reproducible"],
         "figures": {name: _figures(summary, name) for name in groups},
         "causes": {name: _part(summary, name)["violations"]["causes"] for name in groups},
         "wall": {

@@ -62,6 +62,8 @@ def _headline(found: Mapping[str, Any]) -> Iterator[str]:
             yield f"{label}: {shown} of {count} replications; means of an overloaded run mean nothing"
         if it["failures"]:
             yield f"{label}: ALLOCATOR FAILED in {it['failures']} decisions"
+        if not it["reproducible"]:
+            yield f"{label}: NOT REPRODUCIBLE: decisions took the time that they took on this machine"
     if count < 2:
         yield "no intervals from one replication; pass --replications 10"
 

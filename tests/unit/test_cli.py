@@ -261,7 +261,7 @@ def test_faults_as_json_have_their_place(simran: Program, folder: Path) -> None:
     assert "count" in fault["suggestion"]
 
 
-@pytest.mark.parametrize("command", ["compare", "sweep", "report"])
+@pytest.mark.parametrize("command", ["sweep", "report"])
 def test_commands_of_a_later_version_are_refused_by_name(simran: Program, command: str) -> None:
     assert simran(command, "sound.yaml") == 2
     assert f"{command!r} is not in this version" in simran.err
