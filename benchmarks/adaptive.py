@@ -3,7 +3,8 @@
 Violation rate, energy, distortion, weights loaded and clocks changed, with 95 % intervals over replications,
 with the same random numbers in every row: ``exact`` once, and every second ``exact``, ``drift-plus-penalty``
 and ``model-predictive``, on reports that are a tenth of a second old and have an error of 10 %. Loading other
-weights takes their bytes over 2 GB/s, as from a solid-state disk.
+weights takes their bytes over 2 GB/s, as from a solid-state disk. Rates are fixed, or vary for each agent by
+itself: 40 Mbit/s with the whole cell for 20 s in the mean, then 0.7 Mbit/s for 10 s.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ BASE = [
     "devices.robot.memory_bandwidth=2 GB/s",
     "allocator.observation={delay: 0.1 s, noise: 0.1}",
 ]
-CONDITIONS: dict[str, list[str]] = {"fixed rates": []}
+VARYING = (
+    "network.cells.gnb-1.channel="
+    "{states: [{rate: 40 Mbit/s, dwell: 20 s}, {rate: 0.7 Mbit/s, dwell: 10 s}]}"
+)
+CONDITIONS: dict[str, list[str]] = {"fixed rates": [], "varying rates": [VARYING]}
 ALLOCATORS: dict[str, list[str]] = {
     "exact, once": [],
     "exact, every 1 s": ["allocator.every=1 s"],
