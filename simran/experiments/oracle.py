@@ -11,7 +11,7 @@ import numpy as np
 from simran.allocation import ALLOCATORS, Problem, evaluate
 from simran.engine.observation import observe
 from simran.entities.arrivals import request_sizes
-from simran.scenario import Scenario
+from simran.scenario import Cell, Scenario
 from simran.streams import Streams
 
 __all__ = ["oracle"]
@@ -22,12 +22,12 @@ _DRAWS = 2048
 def oracle(scenario: Scenario) -> dict[str, dict[str, Any]]:
     """Return, by group and in ``total``, the least mean distortion that any allocator could reach.
 
-    Every request has the whole cell and the whole server to itself, empty queues, no headroom and no time
-    for the decision, and its design is the global optimum (``exact``) for its own true size. A design that
-    meets both budgets under contention meets them alone, so no allocator whose requests all meet them has
-    less distortion; one that is below misses budgets. ``feasible`` is the share of sizes for which
-    there is any such design: the rest are violations whoever decides. Where sizes are random the figures are
-    means over 2048 draws.
+    Every request has the whole cell, at the highest rate that it ever has, and the whole server to itself,
+    empty queues, no headroom and no time for the decision, and its design is the global optimum (``exact``)
+    for its own true size. A design that meets both budgets under contention meets them alone, so no allocator
+    whose requests all meet them has less distortion; one that is below misses budgets. ``feasible`` is the
+    share of sizes for which there is any such design: the rest are violations whoever decides. Where sizes
+    are random the figures are means over 2048 draws.
 
     Parameters
     ----------
@@ -39,7 +39,8 @@ def oracle(scenario: Scenario) -> dict[str, dict[str, Any]]:
     groups with their rates of requests, and is None where one of them is
     """
     bare = replace(scenario.allocator, headroom=0.0, decision_time_s=0.0, options={})
-    problem = observe(replace(scenario, allocator=bare))
+    cells = {name: _at_best(cell) for name, cell in scenario.cells.items()}
+    problem = observe(replace(scenario, allocator=bare, cells=cells))
     found: dict[str, dict[str, Any]] = {}
     rates: dict[str, float] = {}
     for name in scenario.groups:
@@ -48,6 +49,13 @@ def oracle(scenario: Scenario) -> dict[str, dict[str, Any]]:
         rates[name] = problem.groups.count(name) * float(problem.arrival_rate_hz[row])
     found["total"] = _together(found, rates)
     return found
+
+
+def _at_best(cell: Cell) -> Cell:
+    """Return a cell at the highest rate that it ever has: a request may meet just that."""
+    if cell.varying is None:
+        return cell
+    return replace(cell, rate_bps=max(cell.varying.rates), varying=None)
 
 
 def _requests(scenario: Scenario, problem: Problem, row: int, group: str) -> Problem:

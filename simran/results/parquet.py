@@ -23,7 +23,11 @@ _TYPES = {"float": pa.float64(), "int": pa.int64(), "int?": pa.int64(), "bool": 
 
 def strings(codes: np.ndarray[Any, Any], names: Sequence[str]) -> pa.DictionaryArray:
     """Return the column of ``names[code]``, stored once per name and read as plain strings."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string()))
+    # A name that stood there twice would make files of the same rows differ in their bytes.
+    place = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    if len(place) < len(names):
+        codes = np.array([place[name] for name in names])[codes]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(place, pa.string()))
 
 
 class _Writer(pq.ParquetWriter):  # type: ignore[misc]
