@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -67,7 +68,7 @@ def request(
 def cut(it: Request, end_s: float) -> Request:
     """Return the request as it stands at that time, unfinished."""
     for name in Request.__slots__:
-        value: Any = getattr(it, name)
+        value: Any = getattr(it, name, math.nan)  # airtime_s is set only where rates vary
         if name in _STAMPS and value > end_s:
             setattr(it, name, float("nan"))
     it.status, it.end = UNFINISHED, end_s
