@@ -24,10 +24,10 @@ def oracle(scenario: Scenario) -> dict[str, dict[str, Any]]:
 
     Every request has the whole cell, at the highest rate that it ever has, and the whole server to itself,
     empty queues, no headroom and no time for the decision, and its design is the global optimum (``exact``)
-    for its own true size, among those that the scenario allows: its cuts, also the whole model on the device where
-    that is the fallback, its candidate bit-widths, and its quality floor. A design that meets both budgets
-    under contention meets them alone, so no allocator that keeps to such designs and whose requests all meet
-    their budgets has less distortion. ``feasible`` is the
+    for its own true size, among those that the scenario allows: its cuts, also the whole model on the device
+    where that is the fallback, its candidate bit-widths, and its quality floor. A design that meets both
+    budgets under contention meets them alone, so no allocator that keeps to such designs and whose requests
+    all meet their budgets has less distortion. ``feasible`` is the
     share of sizes for which there is any such design: the rest are violations whoever decides. Where sizes
     are random the figures are means over 2048 draws.
 
