@@ -191,9 +191,13 @@ class AllocatedVaryingCell(VaryingCell):
         return self._lanes.largest
 
     def backlog_s(self, agent: int) -> float:
-        """Return the time that the agent's own flows still need, at its share and present rate [s]."""
+        """Return the time that the agent's own flows still need, at its share and present rate [s].
+
+        Without a share it is what the whole cell would take.
+        """
         lane = self._lane[agent]
-        return self._lanes.backlog(lane) / (self._lanes.share(lane) * self._lanes.pace(lane))
+        share = self._lanes.share(lane) or 1.0
+        return self._lanes.backlog(lane) / (share * self._lanes.pace(lane))
 
     def jobs(self, agent: int) -> int:
         """Return the number of the agent's own flows."""
