@@ -111,8 +111,8 @@ def run(
             shutil.rmtree(path, ignore_errors=True)
         raise
     status = "truncated" if stop.asked else "complete"
-    manifest = session.manifest(used, replication, status, time.perf_counter() - began)
-    folder.write("manifest.json", manifest)
+    wall_s = time.perf_counter() - began
+    folder.write("manifest.json", session.manifest(used, replication, status, wall_s))
     result = Result(path, temporary=out is None)
     if stop.asked:
         raise RunInterrupted(stop.asked, result)
