@@ -104,9 +104,8 @@ def run(
         folder.write("summary.json", summary)
         refuse_broken(summary)
     except BaseException as error:
-        manifest = session.manifest(used, replication, "failed", time.perf_counter() - began)
-        with suppress(StorageError):  # what went wrong first is what to tell
-            folder.write("manifest.json", manifest | {"error": f"{type(error).__name__}: {error}"})
+        wall_s = time.perf_counter() - began
+        _note(folder, session.manifest(used, replication, "failed", wall_s), error)
         if out is None:
             shutil.rmtree(path, ignore_errors=True)
         raise
@@ -117,6 +116,11 @@ def run(
     if stop.asked:
         raise RunInterrupted(stop.asked, result)
     return result
+
+
+def _note(folder: ResultFolder, manifest: Mapping[str, Any], error: BaseException) -> None:
+    with suppress(StorageError):  # what went wrong first is what to tell
+        folder.write("manifest.json", {**manifest, "error": f"{type(error).__name__}: {error}"})
 
 
 def refuse_options(scenario: Scenario, overwrite: bool) -> None:

@@ -202,10 +202,7 @@ def capacity(  # noqa: PLR0913 - each of them is optional
     _refuse(replications, tolerance)
     key = Vary.of(scenario, vary)
     goal = Target.parse(target, tuple(scenario.groups))
-    own = scenario.allocator
-    variants = read_variants(allocators or [Variant(own.name, own.options)])
-    for variant in variants:
-        scenario_of(scenario, variant)
+    variants = _variants(scenario, allocators)
     folder = StudyFolder(Place.of(out), "capacity", scenario)
     asked = {"vary": vary, "target": str(goal)}
     with folder.closing(asked), workers(executor, replications) as pool:
@@ -218,6 +215,17 @@ def capacity(  # noqa: PLR0913 - each of them is optional
         write_frame(folder.path, "capacity.parquet", CAPACITY_COLUMNS, found.frame())
     folder.close("complete", asked)
     return found
+
+
+def _variants(
+    scenario: Scenario, allocators: Sequence[str | Variant] | None
+) -> tuple[Variant, ...]:
+    """Return what was asked for, or the scenario's own; each has been tried."""
+    own = scenario.allocator
+    variants = read_variants(allocators or [Variant(own.name, own.options)])
+    for variant in variants:
+        scenario_of(scenario, variant)
+    return variants
 
 
 def _refuse(replications: int, tolerance: float) -> None:
