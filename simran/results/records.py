@@ -29,6 +29,8 @@ class Design:
     binding : the constraint that stops a better one
     fallback : what was done where nothing was feasible, ``""`` otherwise
     weight_bits : bit-width on the agent, 0 where nothing runs there
+    pruning_ratio : share of the agent's weights that is set to 0
+    feature_bits : bits of an element of the features that are sent; NaN where none are
     agent_frequency_hz, server_frequency_hz : clocks [Hz], NaN where nothing runs
     bandwidth_share, server_share : β, φ as planned, NaN for equal shares
     agent_flops, server_flops : work at size 1 and this bit-width [FLOP]
@@ -53,6 +55,8 @@ class Design:
     binding: str
     fallback: str
     weight_bits: int
+    pruning_ratio: float
+    feature_bits: float
     agent_frequency_hz: float
     server_frequency_hz: float
     bandwidth_share: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from simran.compute import Processor
 from simran.distortion import Exponential, GeneralisedNormal, Scheme
@@ -22,14 +22,65 @@ __all__ = [
     "Arrivals",
     "Block",
     "Cell",
+    "FeatureChoice",
     "Link",
     "Model",
     "Outputs",
+    "PrunedErrors",
+    "Pruning",
     "QualityCurve",
     "Scenario",
     "Server",
     "SizeLaw",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedErrors:
+    """What pruning a block by one ratio costs per weight of it, pruned ones included [weight unit].
+
+    Parameters
+    ----------
+    ratio : ρ, share of the weights set to 0, above 0
+    loss : of pruning alone, the other weights being unquantized
+    errors, errors_lower, errors_upper : at each candidate bit-width, like those of :class:`Block`
+    """
+
+    ratio: float
+    loss: float
+    errors: tuple[float, ...]
+    errors_lower: tuple[float, ...]
+    errors_upper: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureChoice:
+    """One way to send what a block hands on.
+
+    Parameters
+    ----------
+    bits : of an element; None for an amount of data, which has one way
+    output_bits : sent for a request of size 1 [bit]
+    distortion : what it adds to that of the weights
+    """
+
+    bits: float | None
+    output_bits: float
+    distortion: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """Which shares of the agent's weights may be set to 0.
+
+    Parameters
+    ----------
+    ratios : candidates ρ in [0, 1), ascending
+    by : ``magnitude``: single weights, with a mask of one bit per weight; ``row``: whole rows
+    """
+
+    ratios: tuple[float, ...] = (0.0,)
+    by: Literal["magnitude", "row"] = "magnitude"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +92,27 @@ class Block:
     name : unique within the model
     flops : operations of one inference at the reference bit-width [FLOP]
     parameters : number of weights
-    output_bits : size of what it hands on for a request of size 1 [bit]
+    features : how what it hands on may be sent, fewest bits first
     law : of its weights
     errors : absolute error per weight at each candidate bit-width of the model [weight unit]
     errors_lower, errors_upper : bounds on them; NaN where none is known
+    pruned : the same at each ratio above 0 that the model may be pruned by
     """
 
     name: str
     flops: float
     parameters: float
-    output_bits: float
+    features: tuple[FeatureChoice, ...]
     law: Exponential | GeneralisedNormal
     errors: tuple[float, ...]
     errors_lower: tuple[float, ...]
     errors_upper: tuple[float, ...]
+    pruned: tuple[PrunedErrors, ...] = ()
+
+    @property
+    def output_bits(self) -> float:
+        """Return the size of what it hands on at most, for a request of size 1 [bit]."""
+        return self.features[-1].output_bits
 
     @property
     def rate(self) -> float:
@@ -117,6 +175,7 @@ class Model:
     parameters : all weights of the model, also those outside the blocks
     size : law of the size factor
     quality : measured curves, or None
+    pruning : by which ratios the agent's weights may be pruned
     """
 
     name: str
@@ -130,6 +189,7 @@ class Model:
     parameters: float
     size: SizeLaw = SizeLaw()
     quality: QualityCurve | None = None
+    pruning: Pruning = Pruning()
 
 
 @dataclass(frozen=True, slots=True)
