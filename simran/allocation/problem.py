@@ -89,16 +89,18 @@ class CutTable:
     reference_quality: Floats
 
     def described(self, cut: int) -> str:
-        """Return a cut in words: its placement or split, and what it prunes and how it sends."""
-        words = [
-            f"split after {self.split[cut]}"
-            if self.placement[cut] == "co-inference"
-            else self.placement[cut]
-        ]
+        """Return a cut in words: its placement or split, and what is particular of it."""
+        where = self.placement[cut]
+        named = f"split after {self.split[cut]}" if where == "co-inference" else where
+        return ", ".join(filter(None, (named, self.variant(cut))))
+
+    def variant(self, cut: int) -> str:
+        """Return what a cut prunes and how it sends, empty where the model offers one way."""
+        words = []
         if self.pruning_ratio[cut]:
             words.append(f"{self.pruning_ratio[cut] * 100:.3g} % pruned")
         sent = self.feature_bits[self._like(cut)]
-        if len(np.unique(sent[~np.isnan(sent)])) > 1:
+        if np.any(sent != sent[0]) and not np.isnan(sent).any():
             words.append(f"{self.feature_bits[cut]:g}-bit features")
         return ", ".join(words)
 

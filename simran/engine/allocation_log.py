@@ -55,10 +55,8 @@ class _InForce:
 def _cut(design: Design) -> str:
     """Return the cut of a design in words."""
     cut = design.placement or "refused"
-    words = [f"{cut}: {design.split}" if cut == "co-inference" else cut]
-    if design.pruning_ratio:
-        words.append(f"{design.pruning_ratio * 100:.3g} % pruned")
-    return " ".join(words)
+    named = f"{cut}: {design.split}" if cut == "co-inference" else cut
+    return f"{named} ({design.variant})" if design.variant else named
 
 
 def _once(known: list[str], name: str) -> None:

@@ -185,6 +185,7 @@ def _design(sheet: _Sheet, agent: int, number: int) -> Design:
         weight_bits=bits,
         pruning_ratio=0.0 if refused else float(table.pruning_ratio[cut]),
         feature_bits=math.nan if refused else float(table.feature_bits[cut]),
+        variant="" if refused else table.variant(cut),
         agent_flops=0.0 if refused else float(table.agent_flops[cut]) * bits / table.reference_bits,
         server_flops=0.0 if refused else float(table.server_flops[cut]),
         uplink_bits=0.0 if refused else float(table.uplink_bits[cut]),

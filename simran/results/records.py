@@ -43,6 +43,7 @@ class Design:
     distortion, distortion_lower, distortion_upper, quality : of its output
     delay_budget_s, energy_budget_j : T0, E0
     plan_ok : whether the plan, with its waits, meets both budgets
+    variant : pruning and features in words, where the model offers a choice
     agent_unit_s, uplink_unit_s, server_unit_s : times at size 1, the whole cell and server [s]
     agent_unit_j, transmit_unit_j, server_unit_j : energies at size 1 [J]
     """
@@ -83,6 +84,7 @@ class Design:
     delay_budget_s: float
     energy_budget_j: float
     plan_ok: bool
+    variant: str = ""
     agent_unit_s: float = 0.0
     uplink_unit_s: float = 0.0
     server_unit_s: float = 0.0

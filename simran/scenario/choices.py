@@ -9,7 +9,7 @@ from simran.distortion import pruned_errors, pruning_loss
 from simran.errors import Fault
 from simran.scenario.compose import Composed
 from simran.scenario.model_schema import BlockSpec, Elements, ModelSpec
-from simran.scenario.resolved import FeatureChoice, PrunedErrors, Pruning
+from simran.scenario.offered import FeatureChoice, PrunedErrors, Pruning
 from simran.scenario.weight_errors import candidate_bits, law_of, measured, shared_scales
 
 __all__ = ["check_choices", "choice_notes", "feature_choices", "pruned_rows", "pruning_of"]
@@ -122,11 +122,12 @@ def _told(model: ModelSpec) -> bool:
 
 def choice_notes(name: str, model: ModelSpec) -> Iterator[str]:
     """Yield what a reader of the results must know of the choices of a model."""
-    if any(pruning_of(model).ratios):
-        held = "and a mask of one bit each is stored" if pruning_of(model).by == "magnitude" else ""
+    pruning = pruning_of(model)
+    if any(pruning.ratios):
+        mask = " (a mask of one bit per weight is stored)" if pruning.by == "magnitude" else ""
         yield (
-            f"models.{name}: pruning takes the pruned share off the agent's operations and weight bytes,"
-            f" a convention that hardware must bear out {held}".rstrip()
+            f"models.{name}: pruning is taken to save its share of the agent's operations and weight bytes"
+            f"{mask}, which hardware has to bear out"
         )
     if len(model.feature_bits) > 1 or _told(model):
         yield (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from simran.compute import Processor
 from simran.distortion import Exponential, GeneralisedNormal, Scheme
 from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
+from simran.scenario.offered import FeatureChoice, PrunedErrors, Pruning
 from simran.scenario.varying import Varying
 
 if TYPE_CHECKING:
@@ -22,65 +23,14 @@ __all__ = [
     "Arrivals",
     "Block",
     "Cell",
-    "FeatureChoice",
     "Link",
     "Model",
     "Outputs",
-    "PrunedErrors",
-    "Pruning",
     "QualityCurve",
     "Scenario",
     "Server",
     "SizeLaw",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class PrunedErrors:
-    """What pruning a block by one ratio costs per weight of it, pruned ones included [weight unit].
-
-    Parameters
-    ----------
-    ratio : ρ, share of the weights set to 0, above 0
-    loss : of pruning alone, the other weights being unquantized
-    errors, errors_lower, errors_upper : at each candidate bit-width, like those of :class:`Block`
-    """
-
-    ratio: float
-    loss: float
-    errors: tuple[float, ...]
-    errors_lower: tuple[float, ...]
-    errors_upper: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureChoice:
-    """One way to send what a block hands on.
-
-    Parameters
-    ----------
-    bits : of an element; None for an amount of data, which has one way
-    output_bits : sent for a request of size 1 [bit]
-    distortion : what it adds to that of the weights
-    """
-
-    bits: float | None
-    output_bits: float
-    distortion: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pruning:
-    """Which shares of the agent's weights may be set to 0.
-
-    Parameters
-    ----------
-    ratios : candidates ρ in [0, 1), ascending
-    by : ``magnitude``: single weights, with a mask of one bit per weight; ``row``: whole rows
-    """
-
-    ratios: tuple[float, ...] = (0.0,)
-    by: Literal["magnitude", "row"] = "magnitude"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +139,7 @@ class Model:
     parameters: float
     size: SizeLaw = SizeLaw()
     quality: QualityCurve | None = None
-    pruning: Pruning = Pruning()
+    pruning: Pruning = field(default_factory=Pruning)
 
 
 @dataclass(frozen=True, slots=True)
