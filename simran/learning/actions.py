@@ -56,11 +56,7 @@ def decode(problem: Problem, action: Floats, name: str) -> Allocation:
     0.5
     """
     count = len(problem.agents)
-    given = np.asarray(action, dtype=np.float64)
-    if given.shape != (count, len(ACTIONS)):
-        raise ValueError(f"action must have shape ({count}, {len(ACTIONS)}), got {given.shape}")
-    if not ((given >= 0.0) & (given <= 1.0)).all():
-        raise ValueError("action must lie in [0, 1]")
+    given = _vetted(action, count)
     cut, bits = np.full(count, -1), np.zeros(count, dtype=np.int64)
     here, there = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
     for index, table in enumerate(problem.tables):
@@ -141,6 +137,15 @@ def open_shares(problem: Problem) -> tuple[Bools, Bools]:
         whole = (here == np.array(members)) & (here > 1)
         found.append((gives & whole)[index])
     return found[0], found[1]
+
+
+def _vetted(action: Floats, count: int) -> Floats:
+    given = np.asarray(action, dtype=np.float64)
+    if given.shape != (count, len(ACTIONS)):
+        raise ValueError(f"action must have shape ({count}, {len(ACTIONS)}), got {given.shape}")
+    if not ((given >= 0.0) & (given <= 1.0)).all():
+        raise ValueError("action must lie in [0, 1]")
+    return given
 
 
 def _known(values: Floats) -> Floats:
