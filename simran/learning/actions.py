@@ -157,6 +157,7 @@ def _chosen(problem: Problem, table: CutTable, rows: Ints, action: Floats) -> tu
     allowed = np.flatnonzero(table.allowed)
     cut = allowed[_index(action[:, 0], len(allowed))]
     need = table.agent_weight_bytes_per_bit[cut][:, None] * table.bits
+    need = need + table.agent_mask_bytes[cut][:, None]
     fitting = np.count_nonzero(need <= problem.agent_memory_bytes[rows][:, None], axis=1)
     bit = np.minimum(_index(action[:, 1], len(table.bits)), fitting - 1)
     held = np.where(offloads(table), table.server_weight_bytes, 0.0)[cut]
