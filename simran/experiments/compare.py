@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simran.errors import InputError, UnknownNameError
 from simran.experiments.measures import MEASURES, group_names
-from simran.experiments.oracle import oracle
+from simran.experiments.oracle import oracle, outside
 from simran.experiments.paired import holm, mean_and_interval, paired
 from simran.experiments.replications import rate_interval
 from simran.experiments.study_folder import Place, StudyFolder, write_frame
@@ -137,7 +137,7 @@ class Comparison:
             "reproducible": all(record["reproducible"] for record in records),
             "figures": {group: self._means(variant.name, group) for group in groups},
             "causes": {group: _causes(records, group) for group in groups},
-            "oracle_gap": {group: self._gap(variant.name, group) for group in groups},
+            "oracle_gap": {group: self._gap(variant, group) for group in groups},
         }
 
     def _means(self, label: str, group: str) -> dict[str, Any]:
@@ -153,9 +153,10 @@ class Comparison:
             found["violation_rate"]["interval95"] = list(ends)
         return found
 
-    def _gap(self, label: str, group: str) -> dict[str, Any]:
+    def _gap(self, variant: Variant, group: str) -> dict[str, Any]:
         """Return how far the mean distortion is above the oracle's, and how many times it is it."""
-        bound = self._bound(label, group)
+        label = variant.name
+        bound = None if outside(self._scenario, variant.spec) else self._bound(label, group)
         values = [it for it in self._values(label, group, "distortion_mean") if it is not None]
         if bound is None or not values:
             return {"distortion": None, "ratio": None}

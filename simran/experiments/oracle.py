@@ -14,7 +14,7 @@ from simran.entities.arrivals import request_sizes
 from simran.scenario import Cell, Scenario
 from simran.streams import Streams
 
-__all__ = ["oracle"]
+__all__ = ["oracle", "outside"]
 
 _DRAWS = 2048
 
@@ -24,8 +24,10 @@ def oracle(scenario: Scenario) -> dict[str, dict[str, Any]]:
 
     Every request has the whole cell, at the highest rate that it ever has, and the whole server to itself,
     empty queues, no headroom and no time for the decision, and its design is the global optimum (``exact``)
-    for its own true size. A design that meets both budgets under contention meets them alone, so no allocator
-    whose requests all meet them has less distortion; one that is below misses budgets. ``feasible`` is the
+    for its own true size, among those that the scenario allows: its cuts, also the whole model on the device
+    where that is the fallback, its candidate bit-widths, and its quality floor. A design that meets both
+    budgets under contention meets them alone, so no allocator that keeps to such designs and whose requests
+    all meet their budgets has less distortion. ``feasible`` is the
     share of sizes for which there is any such design: the rest are violations whoever decides. Where sizes
     are random the figures are means over 2048 draws.
 
@@ -41,14 +43,47 @@ def oracle(scenario: Scenario) -> dict[str, dict[str, Any]]:
     bare = replace(scenario.allocator, headroom=0.0, decision_time_s=0.0, options={})
     cells = {name: _at_best(cell) for name, cell in scenario.cells.items()}
     problem = observe(replace(scenario, allocator=bare, cells=cells))
+    # Nobody else has a slice of the server's clock.
+    problem = replace(problem, server_agents=(1,) * len(problem.server_agents))
     found: dict[str, dict[str, Any]] = {}
     rates: dict[str, float] = {}
     for name in scenario.groups:
         row = problem.groups.index(name)
-        found[name] = _alone(_requests(scenario, problem, row, name))
+        found[name] = _alone(_with_fallback(_requests(scenario, problem, row, name)))
         rates[name] = problem.groups.count(name) * float(problem.arrival_rate_hz[row])
     found["total"] = _together(found, rates)
     return found
+
+
+def outside(scenario: Scenario, allocator: str) -> bool:
+    """Tell whether an allocator steps out of the designs that the scenario allows, and so of the bound.
+
+    Baselines do: ``on-device`` and ``on-server`` place the whole model there, and ``full-precision``
+    quantizes nothing, whatever the scenario's placement and candidates.
+
+    Parameters
+    ----------
+    scenario : what the bound is of
+    allocator : its name, as scenarios have it
+    """
+    models = [scenario.models[group.model] for group in scenario.groups.values()]
+    if allocator == "full-precision":
+        return any(model.reference_bits not in model.bits for model in models)
+    placements = [group.placement for group in scenario.groups.values()]
+    return allocator in {"on-device", "on-server"} and any(
+        placement not in {"auto", allocator} for placement in placements
+    )
+
+
+def _with_fallback(problem: Problem) -> Problem:
+    """Return a problem of one agent in which what it falls back to is as good as what is asked for."""
+    if problem.on_violation[0] != "fallback-on-device":
+        return problem
+    tables = tuple(
+        replace(it, allowed=it.allowed | (np.array(it.placement) == "on-device"))
+        for it in problem.tables
+    )
+    return replace(problem, tables=tables)
 
 
 def _at_best(cell: Cell) -> Cell:
