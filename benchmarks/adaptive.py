@@ -9,14 +9,10 @@ itself: 40 Mbit/s with the whole cell for 20 s in the mean, then 0.7 Mbit/s for 
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy.stats import t as student
+from tables import interval, publish
 
 import simran
 
@@ -39,12 +35,6 @@ ALLOCATORS: dict[str, list[str]] = {
     "drift-plus-penalty, every 1 s": ["allocator.name=drift-plus-penalty", "allocator.every=1 s"],
     "model-predictive, every 1 s": ["allocator.name=model-predictive", "allocator.every=1 s"],
 }
-
-
-def interval(values: list[float]) -> dict[str, float]:
-    """Return the mean and half the width of its 95 % interval."""
-    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
-    return {"mean": float(np.mean(values)), "half_width": float(half)}
 
 
 def case(changes: list[str], replications: int) -> dict[str, Any]:
@@ -70,29 +60,17 @@ def case(changes: list[str], replications: int) -> dict[str, Any]:
     return {name: interval(values) for name, values in found.items()} | {"cpu_s": cpu_s}
 
 
-def main() -> None:
-    """Measure, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replications", type=int, default=REPLICATIONS)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+def table(replications: int) -> dict[str, Any]:
+    """Return the whole table."""
     rows = {
         condition: {
-            name: case([*changes, *allocator], arguments.replications)
+            name: case([*changes, *allocator], replications)
             for name, allocator in ALLOCATORS.items()
         }
         for condition, changes in CONDITIONS.items()
     }
-    found = {
-        "scenario": "warehouse_contention",
-        "replications": arguments.replications,
-        "rows": rows,
-    }
-    text = json.dumps(found, indent=2)
-    print(text)
-    if arguments.out:
-        arguments.out.write_text(text + "\n")
+    return {"scenario": "warehouse_contention", "replications": replications, "rows": rows}
 
 
 if __name__ == "__main__":
-    main()
+    publish(__doc__, "replications", REPLICATIONS, table)

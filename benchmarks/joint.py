@@ -7,15 +7,13 @@ Lagrangian bound, which no design can be below.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tables import publish
 
 from simran.allocation import ALLOCATORS, Allocation, Problem, evaluate, refuse_impossible
 from simran.allocation.bounding import lower_bound
@@ -120,21 +118,13 @@ def large(count: int, crowding: float) -> dict[str, Any]:
     return {"agents": count, "crowding": crowding, **rows}
 
 
-def main() -> None:
-    """Measure, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--instances", type=int, default=INSTANCES)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    found = {
-        "small": small(arguments.instances),
+def table(instances: int) -> dict[str, Any]:
+    """Return the whole table."""
+    return {
+        "small": small(instances),
         "large": [large(50, 1.0), large(1000, 1.0), large(1000, 3.0)],
     }
-    text = json.dumps(found, indent=2)
-    print(text)
-    if arguments.out:
-        arguments.out.write_text(text + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    publish(__doc__, "instances", INSTANCES, table)

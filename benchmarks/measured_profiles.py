@@ -62,6 +62,9 @@ def _data(chain: Chain, record: dict[str, Any]) -> dict[str, Any]:
         if block.name in laws:
             row["weights"] = {"law": "exponential", "rate": _rate([laws[block.name]])}
             row["weights"] |= spans.get(block.name, {})
+        features = record["splits"].get(block.name, {}).get("feature_bits")
+        if features and "elements" in output:
+            row["feature_distortion"] = {it["bits"]: _rounded(it["end_error"]) for it in features}
         rows.append(row)
     curve = home["quantizers"][label]
     bits = [it["bits"] for it in curve["points"]]
@@ -207,6 +210,12 @@ def _provenance(chain: Chain, record: dict[str, Any]) -> dict[str, dict[str, str
             f" {noise:.2g} with full precision",
         ),
     }
+    if any(it.get("feature_bits") for it in record["splits"].values()):
+        said["blocks.feature_distortion"] = _entry(
+            "measured",
+            f"{file}: error at the end with the features of this split in integers of so many bits, one scale"
+            " for each request, weights as they are; the unit is that of output_coefficient",
+        )
     fit = home["quantizers"][label]["coefficient"]
     if fit is not None:
         said["output_coefficient"] = _entry(

@@ -6,13 +6,9 @@ every row: `exact` without headroom, `exact` aware of queues, and `exact` with h
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy.stats import t as student
+from tables import interval, publish
 
 import simran
 
@@ -27,12 +23,6 @@ CASES: dict[str, list[str]] = {
     "headroom 0.1": ["allocator.headroom=0.1"],
     "headroom 0.2": ["allocator.headroom=0.2"],
 }
-
-
-def interval(values: list[float]) -> dict[str, float]:
-    """Return the mean and half the width of its 95 % interval."""
-    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
-    return {"mean": float(np.mean(values)), "half_width": float(half)}
 
 
 def case(changes: list[str], replications: int) -> dict[str, Any]:
@@ -55,23 +45,11 @@ def case(changes: list[str], replications: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Measure, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replications", type=int, default=REPLICATIONS)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    rows = {name: case(changes, arguments.replications) for name, changes in CASES.items()}
-    found = {
-        "scenario": "warehouse_contention",
-        "replications": arguments.replications,
-        "rows": rows,
-    }
-    text = json.dumps(found, indent=2)
-    print(text)
-    if arguments.out:
-        arguments.out.write_text(text + "\n")
+def table(replications: int) -> dict[str, Any]:
+    """Return the whole table."""
+    rows = {name: case(changes, replications) for name, changes in CASES.items()}
+    return {"scenario": "warehouse_contention", "replications": replications, "rows": rows}
 
 
 if __name__ == "__main__":
-    main()
+    publish(__doc__, "replications", REPLICATIONS, table)

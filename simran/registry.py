@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
@@ -55,6 +59,10 @@ class Registry(Generic[T]):
         """Register a class under ``name``, in place of an earlier one."""
         self._classes[name] = cls
 
+    def loaded(self, name: str) -> type[T] | None:
+        """Return the class of a name if it is registered or has been loaded, without looking further."""
+        return self._classes.get(name)
+
     def names(self) -> tuple[str, ...]:
         """Return all names, sorted, without importing any entry point."""
         return tuple(sorted(set(self._classes) | set(self._points())))
@@ -88,7 +96,7 @@ class Registry(Generic[T]):
 
     def _points(self) -> dict[str, EntryPoint]:
         found: dict[str, EntryPoint] = {}
-        for point in entry_points(group=self.group):
+        for point in _offered(self.group, _places()):
             other = found.get(point.name)
             if other is not None and other.value != point.value:
                 raise InputError(
@@ -96,3 +104,18 @@ class Registry(Generic[T]):
                 )
             found[point.name] = point
         return found
+
+
+def _places() -> tuple[tuple[str, int], ...]:
+    """Return where packages are looked for, and when each place was last changed."""
+    found = []
+    for place in sys.path:
+        with suppress(OSError):
+            found.append((place, os.stat(place or os.curdir).st_mtime_ns))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _offered(group: str, places: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """Return the entry points of a group; every installed package is read for them, so only once."""
+    return tuple(entry_points(group=group))

@@ -11,14 +11,15 @@ from simran.allocation.designs import Choice
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
-__all__ = ["binding", "fastest_hz", "floor_j", "obstacle"]
+__all__ = ["binding", "fastest_hz", "finer", "floor_j", "obstacle"]
 
 
 def binding(given: Candidates, choice: Choice) -> NDArray[np.str_]:
     """Return (n,) what stops the next larger bit-width that would improve the objective.
 
     ``none`` if no larger candidate improves it, or nothing runs on the agent; ``bits`` at the
-    largest candidate; otherwise :func:`obstacle` of that candidate under the same cut.
+    largest candidate; otherwise :func:`obstacle` of that candidate under the same cut. Where no larger
+    one improves it, but less pruning or finer features would, the obstacle of those.
     """
     chosen = given.objective[choice.cut, choice.bit]
     row = given.objective[choice.cut]
@@ -29,8 +30,36 @@ def binding(given: Candidates, choice: Choice) -> NDArray[np.str_]:
     rows = np.flatnonzero(better.any(axis=1) & choice.found)
     if rows.size:
         reason[rows] = obstacle(given, rows, choice.cut[rows], np.argmax(better[rows], axis=1))
+    left = choice.found & ~better.any(axis=1)
+    if left.any():
+        cut = finer(given, choice.cut, choice.bit)
+        rows = np.flatnonzero(left & (cut >= 0))
+        if rows.size:
+            reason[rows] = obstacle(given, rows, cut[rows], choice.bit[rows])
     reason[~given.runs_here[choice.cut]] = "none"
     return reason
+
+
+def finer(given: Candidates, cut: Ints, bit: Ints) -> Ints:
+    """Return (n,) the nearest cut of less distortion with the same split and bits, or −1.
+
+    Such a cut prunes less or sends finer features.
+
+    Parameters
+    ----------
+    given : the candidates
+    cut, bit : (n,) columns of the designs chosen
+    """
+    table = given.table
+    names = [(table.placement[row], table.split[row]) for row in given.cuts.tolist()]
+    if len(set(names)) == len(names):
+        return np.full(len(cut), -1, dtype=np.int64)
+    kin = np.array([[one == other for other in names] for one in names])
+    objective = given.objective[:, bit].T
+    chosen = given.objective[cut, bit][:, None]
+    better = kin[cut] & (objective < chosen * (1 - RELATIVE_TOLERANCE))
+    nearest = np.argmax(np.where(better, objective, -np.inf), axis=1)
+    return np.where(better.any(axis=1), nearest, -1)
 
 
 def obstacle(given: Candidates, rows: Ints, cut: Ints, bit: Ints) -> NDArray[np.str_]:

@@ -212,7 +212,7 @@ def candidates(problem: Problem, agents: Ints, restriction: Restriction) -> Cand
         agents=agents,
         cuts=cuts,
         bits=bits,
-        objective=_tabled(table, table.distortion, np.zeros(len(table.split)), cuts, bits),
+        objective=_tabled(table, table.distortion, table.reference_distortion, cuts, bits),
         fits=_fits(problem, table, agents, cuts, bits),
         quality=quality,
         reaches=meets_floor(quality, problem.quality_floor[agents][:, None, None]),
@@ -259,6 +259,7 @@ def _tabled(table: CutTable, values: Floats, unquantized: Floats, cuts: Ints, bi
 
 def _fits(problem: Problem, table: CutTable, agents: Ints, cuts: Ints, bits: Ints) -> Bools:
     here = table.agent_weight_bytes_per_bit[cuts][:, None] * bits
+    here = here + table.agent_mask_bytes[cuts][:, None]
     there = np.where(offloads(table)[cuts], table.server_weight_bytes[cuts], 0.0)
     fits = here <= problem.agent_memory_bytes[agents][:, None, None]
     fits &= (there <= problem.server_memory_bytes[agents][:, None])[:, :, None]

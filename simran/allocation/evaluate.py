@@ -181,10 +181,10 @@ def _quality(table: CutTable, cuts: Ints, weight_bits: Ints) -> dict[str, Floats
         value = np.where(unquantized, reference, tabled[cuts, column])
         return np.where(known, value, np.nan)
 
-    zero = np.zeros(len(cuts))
+    whole = table.reference_distortion[cuts]
     return {
-        "distortion": pick(table.distortion, zero),
-        "distortion_lower": pick(table.lower, zero),
-        "distortion_upper": pick(table.upper, zero),
+        "distortion": pick(table.distortion, whole),
+        "distortion_lower": pick(table.lower, whole),
+        "distortion_upper": pick(table.upper, whole),
         "quality": pick(table.quality, table.reference_quality[cuts]),
     }

@@ -36,6 +36,7 @@ class Series:
 
     def __init__(self, memory: int = 200) -> None:
         self._rows: deque[Floats] = deque(maxlen=memory)
+        self._fit: tuple[Floats, Floats] | None = None  # mean and correlation, until more is known
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -43,6 +44,7 @@ class Series:
     def add(self, values: Floats) -> None:
         """Remember an observation, (K,)."""
         self._rows.append(np.array(values))
+        self._fit = None
 
     def mean(self) -> Floats:
         """Return (K,) the means of what is remembered."""
@@ -67,7 +69,9 @@ class Series:
         """Return (K,) what is expected that many intervals after the last observation."""
         last = self._rows[-1]
         finite = np.isfinite(last)
-        mean = np.where(finite, self.mean(), 0.0)
-        kept = self.correlation() ** steps
+        if self._fit is None:
+            self._fit = self.mean(), self.correlation()
+        mean = np.where(finite, self._fit[0], 0.0)
+        kept = self._fit[1] ** steps
         moved = finite & (kept < 1.0)  # what is certain stays as it is to the last bit
         return np.where(moved, mean + kept * (np.where(finite, last, 0.0) - mean), last)

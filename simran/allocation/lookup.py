@@ -66,7 +66,7 @@ def in_use(name: str) -> type[Allocator]:
     InputError
         as :func:`find_allocator` does
     """
-    return ALLOCATORS.load(name) if name in ALLOCATORS.names() else find_allocator(name)
+    return ALLOCATORS.loaded(name) or find_allocator(name)
 
 
 def full_name(spec: str) -> str:

@@ -210,8 +210,12 @@ class ModelPredictive(PerAgentAllocator):
         seconds = []
         for before, width in ((rows, bits), (np.maximum(old_cut, 0), old_bits)):
             here = table.agent_weight_bytes_per_bit
-            new, held = here[rows] * bits, here[before] * width
-            same = width[:, :, None] == bits[:, None, :]
+            new = here[rows] * bits + table.agent_mask_bytes[rows]
+            held = here[before] * width + table.agent_mask_bytes[before]
+            pruned = table.pruning_ratio
+            same = (width[:, :, None] == bits[:, None, :]) & (
+                pruned[before][:, :, None] == pruned[rows][:, None, :]
+            )
             added = np.maximum(new[:, None, :] - np.where(same, held[:, :, None], 0.0), 0.0)
             there = np.where(offloads(table), table.server_weight_bytes, 0.0)
             grown = np.maximum(there[rows][:, None, :] - there[before][:, :, None], 0.0)

@@ -45,37 +45,69 @@ class ClockSet:
 class CutTable:
     """The cuts of one model that one group of agents may use, and what each costs.
 
+    A cut is a placement and a split point, with a pruning ratio and a number of bits of the features
+    where the model offers several.
+
     Parameters
     ----------
     placement, split : (C,) names; the split is the last block on the agent, ``""`` for on-server
+    pruning_ratio : (C,) ρ, share of the agent's weights that is set to 0
+    feature_bits : (C,) bits of an element of the features that are sent; NaN where none are
     allowed : (C,) whether the scenario permits this cut; on-device cuts are always listed
     agent_flops, server_flops : (C,) N and Ñ at the reference bit-width [FLOP]
     uplink_bits, downlink_bits : (C,) S and the answer [bit]
     agent_weight_bytes_per_bit : (C,) bytes of weights on the agent per bit of width [B/bit]
+    agent_mask_bytes : (C,) bytes that say which weights are pruned [B]
     server_weight_bytes : (C,) bytes of weights on the server [B]
     bits : (B,) ascending candidate bit-widths [bit]
     reference_bits : b_ref; at that width weights are unquantized [bit]
     distortion, lower, upper : (C, B) expected distortion and its bounds; 0 for on-server
+    reference_distortion : (C,) of unquantized weights: what pruning and the features cost
     quality : (C, B) measured quality or NaN
     reference_quality : (C,) quality unquantized or NaN
     """
 
     placement: tuple[str, ...]
     split: tuple[str, ...]
+    pruning_ratio: Floats
+    feature_bits: Floats
     allowed: Bools
     agent_flops: Floats
     server_flops: Floats
     uplink_bits: Floats
     downlink_bits: Floats
     agent_weight_bytes_per_bit: Floats
+    agent_mask_bytes: Floats
     server_weight_bytes: Floats
     bits: Ints
     reference_bits: float
     distortion: Floats
     lower: Floats
     upper: Floats
+    reference_distortion: Floats
     quality: Floats
     reference_quality: Floats
+
+    def described(self, cut: int) -> str:
+        """Return a cut in words: its placement or split, and what is particular of it."""
+        where = self.placement[cut]
+        named = f"split after {self.split[cut]}" if where == "co-inference" else where
+        return ", ".join(filter(None, (named, self.variant(cut))))
+
+    def variant(self, cut: int) -> str:
+        """Return what a cut prunes and how it sends, empty where the model offers one way."""
+        words = []
+        if self.pruning_ratio[cut]:
+            words.append(f"{self.pruning_ratio[cut] * 100:.3g} % pruned")
+        sent = self.feature_bits[self._like(cut)]
+        if np.any(sent != sent[0]) and not np.isnan(sent).any():
+            words.append(f"{self.feature_bits[cut]:g}-bit features")
+        return ", ".join(words)
+
+    def _like(self, cut: int) -> Bools:
+        """Return (C,) the cuts of the same placement and split."""
+        pairs = list(zip(self.placement, self.split, strict=True))
+        return np.array([pair == pairs[cut] for pair in pairs])
 
 
 @dataclass(frozen=True)

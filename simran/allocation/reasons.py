@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simran.allocation.binding import fastest_hz, floor_j, obstacle
+from simran.allocation.binding import fastest_hz, finer, floor_j, obstacle
 from simran.allocation.candidates import Candidates, Restriction, candidates
 from simran.allocation.designs import best, solve
 from simran.allocation.evaluate import evaluate
@@ -161,9 +161,7 @@ def _fewest(it: _Candidate) -> str:
 
 
 def _named(given: Candidates, cut: int) -> str:
-    row = int(given.cuts[cut])
-    split, placement = given.table.split[row], given.table.placement[row]
-    return f"split after {split}" if placement == "co-inference" else placement
+    return given.table.described(int(given.cuts[cut]))
 
 
 def _next(given: Candidates, allocation: Allocation, agent: int) -> str:
@@ -186,6 +184,16 @@ def _wider(given: Candidates, cut: int, bit: int, allocator: str) -> str:
     better = np.flatnonzero(row[bit + 1 :] < row[bit] * (1 - RELATIVE_TOLERANCE))
     if better.size:
         return _why(_Candidate(given, cut, bit + 1 + int(better[0])), True)
+    kin = int(finer(given, np.array([cut]), np.array([bit]))[0])
+    if kin >= 0:
+        return f"{_named(given, kin)}: {_why(_Candidate(given, kin, bit), True)}"
+    return _last(given, bit, allocator)
+
+
+def _last(given: Candidates, bit: int, allocator: str) -> str:
+    """Say why no other bit-width would distort less."""
+    if given.bits[bit] == given.table.reference_bits:
+        return "the weights are not quantized"
     if given.restriction.fixes_bits:
         return f"{allocator} fixes the bit-width"
     if bit == len(given.bits) - 1:
@@ -330,7 +338,10 @@ def _memory(it: _Candidate) -> tuple[tuple[float, float], str]:
     """Return by what factor the weights exceed both memories, and the larger one in words."""
     given, row = it.given, int(it.given.cuts[it.cut])
     needs = (
-        float(given.table.agent_weight_bytes_per_bit[row] * given.bits[it.bit]),
+        float(
+            given.table.agent_weight_bytes_per_bit[row] * given.bits[it.bit]
+            + given.table.agent_mask_bytes[row]
+        ),
         float(given.table.server_weight_bytes[row])
         if given.table.placement[row] != "on-device"
         else 0.0,

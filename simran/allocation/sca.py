@@ -81,7 +81,11 @@ def _lanes(given: Candidates, first: Designs) -> tuple[Lanes, Relaxed, tuple[Int
     in_slice = np.broadcast_to(cost.server_cycles_in_slice, given.fits.shape[:2])[row, cut]
     bytes_per_bit = table.agent_weight_bytes_per_bit[given.cuts[cut]]
     with np.errstate(divide="ignore", invalid="ignore"):
-        room = given.problem.agent_memory_bytes[given.agents[row]] / bytes_per_bit
+        room = (
+            given.problem.agent_memory_bytes[given.agents[row]]
+            - table.agent_mask_bytes[given.cuts[cut]]
+        )
+        room = room / bytes_per_bit
     lanes = Lanes(
         cycles_per_bit=cost.agent_cycles_per_bit[row, cut],
         server_cycles=there,

@@ -92,6 +92,8 @@ def cut_table(**columns: Any) -> CutTable:
     rows = {
         "server_flops": 0.0, "uplink_bits": 0.0, "downlink_bits": 0.0,
         "agent_weight_bytes_per_bit": 0.0, "server_weight_bytes": 0.0, "reference_quality": np.nan,
+        "pruning_ratio": 0.0, "feature_bits": np.nan, "agent_mask_bytes": 0.0,
+        "reference_distortion": 0.0,
     }  # fmt: skip
     return CutTable(
         placement=tuple(columns.pop("placement", ("co-inference",) * count)),

@@ -34,7 +34,8 @@ def undominated(given: Candidates) -> Bools:
         [
             given.objective,
             table.agent_flops[cuts][:, None] * bits,
-            table.agent_weight_bytes_per_bit[cuts][:, None] * bits,
+            table.agent_weight_bytes_per_bit[cuts][:, None] * bits
+            + table.agent_mask_bytes[cuts][:, None],
             per_cut(table.server_flops[cuts] * remote),
             per_cut(table.server_weight_bytes[cuts] * remote),
             per_cut(table.uplink_bits[cuts] * remote),

@@ -1,11 +1,13 @@
-"""A checkpoint on disk: parts of it, checked against its length and read in bounded pieces.
+"""A checkpoint on disk: parts of it, checked against its length and mapped in small windows.
 
-Pieces are read, not mapped: mapped pages count as memory of the process, and a mapped file that
-another program shortens ends the process with a bus error.
+Mapped pages count as memory of the process, so a window is as large as a piece and goes with it. A mapped
+file that another program shortens ends the process with a bus error, so the length is looked up before
+each window, of which a copy is made at once.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -88,14 +90,13 @@ class CheckpointFile:
         """Yield parts of the file in pieces of at most :data:`PIECE` bytes."""
         try:
             with _handle(self.path) as handle:
+                number = handle.fileno()
                 for span in spans:
-                    handle.seek(span.start)
                     for at in range(span.start, span.end, PIECE):
-                        length = min(PIECE, span.end - at)
-                        data = handle.read(length)
-                        if len(data) < length:
+                        end = min(at + PIECE, span.end)
+                        if os.fstat(number).st_size < end:
                             self.refuse("ends before its tensors do", "copy the file again")
-                        yield data
+                        yield _window(number, at, end)
         except OSError as error:
             self.refuse(f"cannot be read: {error.strerror}")
 
@@ -103,6 +104,13 @@ class CheckpointFile:
         """Return a function that yields the parts anew with each call."""
         kept = tuple(spans)
         return lambda: self.pieces(kept)
+
+
+def _window(number: int, start: int, end: int) -> bytes:
+    """Return bytes of an open file by way of a map of them alone."""
+    first = start - start % mmap.ALLOCATIONGRANULARITY
+    with mmap.mmap(number, end - first, access=mmap.ACCESS_READ, offset=first) as window:
+        return window[start - first : end - first]
 
 
 def _handle(path: Path) -> FileIO:

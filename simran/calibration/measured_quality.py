@@ -51,9 +51,24 @@ def with_quality(profile: dict[str, Any], study: dict[str, Any], source: str) ->
         said["quality"] = _entry(
             "measured", f"monotone fit, standard deviation up to {noise:.2g}: {source}"
         )
+        if study["feature_bits"]:
+            changed["blocks"] = [_with_features(it, study) for it in changed["blocks"]]
+            said["blocks.feature_distortion"] = _entry(
+                "measured",
+                "error at the end with features in integers of so many bits, one scale for each request,"
+                f" weights as they are: {source}",
+            )
     provenance = {"provenance": said}
     changed.pop("provenance")
     return {**changed, **provenance}
+
+
+def _with_features(block: dict[str, Any], study: dict[str, Any]) -> dict[str, Any]:
+    """Return a block with what coarser features cost, if they are its own and counted in elements."""
+    if block["name"] != study["split"] or "elements" not in block["output"]:
+        return block
+    errors = {it["bits"]: it["end_error"] for it in study["feature_bits"]}
+    return {**block, "feature_distortion": errors}
 
 
 def _entry(kind: str, source: str) -> dict[str, str]:

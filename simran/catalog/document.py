@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from numbers import Integral, Real
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -98,6 +99,7 @@ def dotted(path: Path_) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def key_path(text: str) -> Path_:
     """Return the key path that a text means, as :func:`dotted` writes it.
 

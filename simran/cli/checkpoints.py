@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simran.cli.options import Json, Quiet, print_json
+from simran.cli.options import Json, Quiet, print_json, without_picture
 from simran.cli.root import app
 from simran.errors import InputError
 
@@ -87,5 +87,4 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one for each option
     else:
         typer.echo(render_calibration(found.record))
         typer.echo(f"profile: {folder / 'profile.yaml'}")
-    if picture is None and not quiet:
-        typer.echo("no picture, matplotlib is missing: pip install 'simran[plots]'", err=True)
+    without_picture(picture, quiet)

@@ -14,12 +14,15 @@ __all__ = [
     "Chosen",
     "File",
     "Json",
+    "Overwrite",
     "Quiet",
+    "Seed",
     "Sets",
     "print_json",
     "warn",
     "whole",
     "with_allocator",
+    "without_picture",
 ]
 
 
@@ -44,6 +47,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print faults and what a program would read only.")
 ]
+
+
+Seed = Annotated[
+    int | None,
+    typer.Option(parser=whole("--seed", 0), metavar="NUMBER", help="Instead of the scenario's."),
+]
+
+
+Overwrite = Annotated[bool, typer.Option(help="Replace an earlier result in --out.")]
 
 
 Sets = Annotated[
@@ -86,6 +98,12 @@ def with_allocator(allocator: str | None, sets: list[str] | None) -> list[str]:
     find_allocator(allocator)
     name = json.dumps(full_name(allocator))
     return [f"allocator.name={name}", "allocator.options={}", *(sets or [])]
+
+
+def without_picture(drawn: object, quiet: bool) -> None:
+    """Say why there is no picture, where there is none."""
+    if drawn is None and not quiet:
+        typer.echo("no picture, matplotlib is missing: pip install 'simran[plots]'", err=True)
 
 
 def warn(doubts: Iterable[object], quiet: bool) -> None:

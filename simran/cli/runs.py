@@ -11,7 +11,9 @@ from simran.cli.options import (
     Chosen,
     File,
     Json,
+    Overwrite,
     Quiet,
+    Seed,
     Sets,
     print_json,
     warn,
@@ -27,14 +29,9 @@ __all__ = ["run", "show", "solve", "validate", "verify"]
 def run(  # noqa: PLR0913, PLR0917 - one for each option
     file: File,
     sets: Sets = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole("--seed", 0), metavar="NUMBER", help="Instead of the scenario's."
-        ),
-    ] = None,
+    seed: Seed = None,
     out: Annotated[Path | None, typer.Option(help="The result folder itself.")] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace an earlier result in --out.")] = False,
+    overwrite: Overwrite = False,
     replications: Annotated[
         int,
         typer.Option(

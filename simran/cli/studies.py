@@ -9,11 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simran.cli.options import File, Json, Quiet, Sets, print_json, warn, whole
+from simran.cli.options import (
+    File,
+    Json,
+    Overwrite,
+    Quiet,
+    Seed,
+    Sets,
+    print_json,
+    warn,
+    whole,
+    without_picture,
+)
 from simran.cli.root import app
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from simran.experiments import Capacity, Comparison, Place
+    from simran.experiments.study_runs import Told
     from simran.scenario import Scenario
 
 __all__ = ["capacity", "compare"]
@@ -32,12 +46,7 @@ Variants = Annotated[
         help="One more, with options of its own or other settings, such as exact:headroom=0.1; repeatable.",
     ),
 ]
-Seed = Annotated[
-    int | None,
-    typer.Option(parser=whole("--seed", 0), metavar="NUMBER", help="Instead of the scenario's."),
-]
 Out = Annotated[Path | None, typer.Option(help="The folder of the study itself.")]
-Overwrite = Annotated[bool, typer.Option(help="Replace an earlier result in --out.")]
 Resume = Annotated[
     bool, typer.Option(help="Go on with the study in --out; what has ended is not run again.")
 ]
@@ -72,6 +81,30 @@ def _interruptible() -> Iterator[None]:
         raise typer.Exit(1) from stopped
 
 
+def _read(file: str, sets: list[str] | None, seed: int | None, quiet: bool) -> Scenario:
+    from simran.experiments import load_checked
+
+    scenario = load_checked(file, sets or (), seed)
+    warn(scenario.doubts, quiet)
+    return scenario
+
+
+@contextmanager
+def _study(
+    scenario: Scenario, jobs: tuple[int, int], workers: int | None, silent: bool
+) -> Iterator[tuple[Executor, Told]]:
+    """Lend processes and a table of progress, for so many replications of each label and jobs at a time."""
+    from simran.experiments.parallel import workers as lent
+    from simran.reports import progress_table
+
+    with (
+        _interruptible(),
+        lent(None, jobs[1], workers) as pool,
+        progress_table(scenario.name, jobs[0], silent) as told,
+    ):
+        yield pool, told
+
+
 def _named(allocators: str, variant: list[str] | None) -> list[str]:
     return [*(it for it in allocators.split(",") if it.strip()), *(variant or ())]
 
@@ -103,19 +136,12 @@ def compare(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Compare allocators on the same random numbers, with intervals and tests."""
     from simran.experiments import compare as compare_allocators
-    from simran.experiments import load_checked
-    from simran.experiments.parallel import workers as lent
-    from simran.reports import progress_table
 
-    scenario = load_checked(file, sets or (), seed)
-    warn(scenario.doubts, quiet)
+    scenario = _read(file, sets, seed, quiet)
     asked = _named(allocators, variant)
     place = _place(scenario, out, overwrite, resume)
-    with (
-        _interruptible(),
-        lent(None, replications * len(asked), workers) as pool,
-        progress_table(scenario.name, replications, quiet or as_json) as told,
-    ):
+    jobs = (replications, replications * len(asked))
+    with _study(scenario, jobs, workers, quiet or as_json) as (pool, told):
         found = compare_allocators(
             scenario, asked, replications, baseline=baseline, out=place, executor=pool, told=told
         )
@@ -134,12 +160,7 @@ def _show(found: Comparison, path: Path, as_json: bool, quiet: bool) -> None:
     else:
         typer.echo(render_comparison(summary, found.wall))
         typer.echo(f"results: {path}")
-    _without_picture(drawn, quiet)
-
-
-def _without_picture(drawn: Path | None, quiet: bool) -> None:
-    if drawn is None and not quiet:
-        typer.echo("no picture, matplotlib is missing: pip install 'simran[plots]'", err=True)
+    without_picture(drawn, quiet)
 
 
 @app.command()
@@ -177,18 +198,11 @@ def capacity(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Find the largest load at which a target is met, with an interval."""
     from simran.experiments import capacity as find_capacity
-    from simran.experiments import load_checked
-    from simran.experiments.parallel import workers as lent
-    from simran.reports import progress_table
 
-    scenario = load_checked(file, sets or (), seed)
-    warn(scenario.doubts, quiet)
+    scenario = _read(file, sets, seed, quiet)
     place = _place(scenario, out, overwrite, resume)
-    with (
-        _interruptible(),
-        lent(None, replications, workers) as pool,
-        progress_table(scenario.name, replications, quiet or as_json) as told,
-    ):
+    jobs = (replications, replications)
+    with _study(scenario, jobs, workers, quiet or as_json) as (pool, told):
         found = find_capacity(
             scenario,
             vary,
@@ -215,4 +229,4 @@ def _show_capacity(found: Capacity, path: Path, as_json: bool, quiet: bool) -> N
     else:
         typer.echo(render_capacity(summary))
         typer.echo(f"results: {path}")
-    _without_picture(drawn, quiet)
+    without_picture(drawn, quiet)

@@ -26,6 +26,7 @@ from simran.distortion.power_of_two import (
     power_of_two_levels,
     power_of_two_top,
 )
+from simran.distortion.pruned import pruned_errors, pruning_loss
 from simran.distortion.pruning import pruning_distortion
 from simran.distortion.quantizer import Encoded, Quantizer
 from simran.distortion.quantizers import QUANTIZERS, bounds, expected_distortion
@@ -87,7 +88,9 @@ __all__ = [
     "power_of_two_error",
     "power_of_two_levels",
     "power_of_two_top",
+    "pruned_errors",
     "pruning_distortion",
+    "pruning_loss",
     "quantize",
     "quantizer_label",
     "scalar_optimal",

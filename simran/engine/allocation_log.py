@@ -33,8 +33,7 @@ class _InForce:
     def add(self, design: Design, explain: Explain) -> None:
         self.changes += 1
         self.infeasible += not design.feasible
-        cut = design.placement or "refused"
-        _once(self.cuts, f"{cut}: {design.split}" if cut == "co-inference" else cut)
+        _once(self.cuts, _cut(design))
         if design.binding not in self.reasons and len(self.reasons) < _MOST_NAMES:
             self.reasons[design.binding] = explain()
         for name in ("weight_bits", "agent_frequency_hz", "server_frequency_hz"):
@@ -51,6 +50,13 @@ class _InForce:
         found = {"changes": self.changes, "infeasible": self.infeasible, "cuts": self.cuts}
         reasons = dict(self.reasons)
         return {**found, **ranges, "binding": list(reasons), "reasons": list(reasons.values())}
+
+
+def _cut(design: Design) -> str:
+    """Return the cut of a design in words."""
+    cut = design.placement or "refused"
+    named = f"{cut}: {design.split}" if cut == "co-inference" else cut
+    return f"{named} ({design.variant})" if design.variant else named
 
 
 def _once(known: list[str], name: str) -> None:

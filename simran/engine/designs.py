@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -192,6 +193,9 @@ def _design(sheet: _Sheet, agent: int, number: int) -> Design:
         binding=allocation.binding[agent],
         fallback=allocation.fallback[agent] if allocation.fallback else "",
         weight_bits=bits,
+        pruning_ratio=0.0 if refused else float(table.pruning_ratio[cut]),
+        feature_bits=math.nan if refused else float(table.feature_bits[cut]),
+        variant="" if refused else table.variant(cut),
         agent_flops=0.0 if refused else float(table.agent_flops[cut]) * bits / table.reference_bits,
         server_flops=0.0 if refused else float(table.server_flops[cut]),
         uplink_bits=0.0 if refused else float(table.uplink_bits[cut]),

@@ -18,8 +18,8 @@ _NO_BYTES: Mapping[int, float] = {}
 class InForce:
     """What is in force for each agent, and which weights are in memory.
 
-    A change of bit-width loads the agent's whole part anew; a change of split at the same width what the
-    old part did not hold. A server holds, of each model, the largest part that a design in force asks
+    A change of bit-width or pruning ratio loads the agent's whole part anew; a change of split alone what
+    the old part did not hold. A server holds, of each model, the largest part that a design in force asks
     for, and loads what it lacks when that grows. The first designs find their weights in memory.
 
     Parameters
@@ -34,7 +34,7 @@ class InForce:
         self.columns = {name: getattr(state, name).copy() for name in _COLUMNS}
         costs = state.agent_load_s_per_byte, state.server_load_s_per_byte
         self._costs = bool(np.any(costs[0]) or np.any(costs[1]))
-        self._loaded: list[tuple[int, float] | None] = [None] * len(world.agents)
+        self._loaded: list[tuple[int, float, float] | None] = [None] * len(world.agents)
         self._resident: dict[tuple[str, str], dict[int, float]] = {}
 
     def adopt(self, rows: Mapping[int, int], allocation: Allocation) -> None:
@@ -69,12 +69,14 @@ class InForce:
         bits = int(self.columns["weight_bits"][agent])
         if not bits:
             return  # nothing runs here; what is in memory stays there
+        ratio = float(table.pruning_ratio[cut])
         whole = float(table.agent_weight_bytes_per_bit[cut]) * bits
+        whole += float(table.agent_mask_bytes[cut])
         loaded = self._loaded[agent]
-        self._loaded[agent] = bits, whole
-        if loaded is None or loaded == (bits, whole):
+        self._loaded[agent] = bits, ratio, whole
+        if loaded is None or loaded == (bits, ratio, whole):
             return
-        new = whole if loaded[0] != bits else max(0.0, whole - loaded[1])
+        new = whole if loaded[:2] != (bits, ratio) else max(0.0, whole - loaded[2])
         seconds = new * float(self._problem.state.agent_load_s_per_byte[agent])
         if seconds > 0.0:
             self._world.agents[agent].load(seconds)

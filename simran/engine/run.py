@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -103,19 +104,23 @@ def run(
         folder.write("summary.json", summary)
         refuse_broken(summary)
     except BaseException as error:
-        manifest = session.manifest(used, replication, "failed", time.perf_counter() - began)
-        with suppress(StorageError):  # what went wrong first is what to tell
-            folder.write("manifest.json", manifest | {"error": f"{type(error).__name__}: {error}"})
+        wall_s = time.perf_counter() - began
+        _note(folder, session.manifest(used, replication, "failed", wall_s), error)
         if out is None:
             shutil.rmtree(path, ignore_errors=True)
         raise
     status = "truncated" if stop.asked else "complete"
-    manifest = session.manifest(used, replication, status, time.perf_counter() - began)
-    folder.write("manifest.json", manifest)
+    wall_s = time.perf_counter() - began
+    folder.write("manifest.json", session.manifest(used, replication, status, wall_s))
     result = Result(path, temporary=out is None)
     if stop.asked:
         raise RunInterrupted(stop.asked, result)
     return result
+
+
+def _note(folder: ResultFolder, manifest: Mapping[str, Any], error: BaseException) -> None:
+    with suppress(StorageError):  # what went wrong first is what to tell
+        folder.write("manifest.json", {**manifest, "error": f"{type(error).__name__}: {error}"})
 
 
 def refuse_options(scenario: Scenario, overwrite: bool) -> None:
@@ -269,7 +274,6 @@ class Session:
 
     def manifest(self, seed: int, replication: int, status: str, wall_s: float) -> dict[str, Any]:
         """Return how this result was made."""
-        packages = ("numpy", "scipy", "simpy", "networkx", "pyarrow", "pydantic")
         return {
             "status": status,
             "simran": version("simran"),
@@ -281,7 +285,7 @@ class Session:
             "written": datetime.now().astimezone().isoformat(timespec="seconds"),
             "python": sys.version.split()[0],
             "platform": platform.platform(),
-            "packages": {name: version(name) for name in packages},
+            "packages": _versions(),
             "rows": self.rows,
             "allocator": origin(in_use(self.scenario.allocator.name)),
             "assumed": list(self.scenario.assumed),
@@ -326,17 +330,27 @@ def refuse_broken(summary: Mapping[str, Any]) -> None:
             raise InvariantError(f"invariant broken: {it['name']} ({it['detail']})")
 
 
+@cache
+def _versions() -> dict[str, str]:
+    """Return what this process has loaded; each is a file to read, and a study has many runs."""
+    packages = ("numpy", "scipy", "simpy", "networkx", "pyarrow", "pydantic")
+    return {name: version(name) for name in packages}
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Leave requests to their count: they form no cycles."""
-    gc.collect()
-    gc.freeze()
+    """Leave requests to their count: they form no cycles.
+
+    What earlier runs have left is collected when Python finds it worth while, between runs: looking through
+    all that a process has loaded would cost more than many a run of a study.
+    """
+    before = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
-        gc.unfreeze()
+        if before:
+            gc.enable()
 
 
 def _left(world: World, now: float) -> tuple[dict[int, float], dict[str, float]]:

@@ -137,6 +137,8 @@ def _agent(
         "split": table.split[cut] if cut >= 0 else None,
         "placement": table.placement[cut] if cut >= 0 else None,
         "weight_bits": bits if bits > 0 and cut >= 0 else None,
+        "pruning_ratio": float(table.pruning_ratio[cut]) if bits > 0 and cut >= 0 else None,
+        "feature_bits": _number(float(table.feature_bits[cut])) if cut >= 0 else None,
         **values,
         "delay_planned_for_s": _number(planned_s),
         "delay_slack_s": _number(planned_s - float(plan.delay_s[index])),

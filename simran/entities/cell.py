@@ -11,7 +11,14 @@ from simran.entities.lanes import Lanes
 from simran.entities.sharing import Sharing
 from simran.results.records import Design, Request
 
-__all__ = ["AllocatedCell", "Cell", "EqualShareCell", "UnlimitedCell"]
+__all__ = [
+    "AllocatedCell",
+    "AllottedAirtime",
+    "Cell",
+    "EqualShareCell",
+    "SharedAirtime",
+    "UnlimitedCell",
+]
 
 
 class Cell(ABC):
@@ -118,17 +125,10 @@ class UnlimitedCell(Cell):
         """Do nothing: no flow is ever unfinished."""
 
 
-class EqualShareCell(Cell):
-    """A cell whose airtime is shared equally among the flows present."""
+class SharedAirtime(Cell):
+    """What all cells have in common whose airtime is shared equally among the flows present."""
 
-    def __init__(self, clock: Clock, name: str, rate_bps: float = math.inf) -> None:
-        super().__init__(clock, name, rate_bps)
-        self._flows = Sharing(clock, self._end)
-
-    def send(self, request: Request) -> None:
-        """Start a flow."""
-        request.uplink_start = self._clock._now
-        self._flows.join(request, request.design.uplink_unit_s * request.uplink_size)
+    _flows: Sharing
 
     def backlog_s(self, agent: int) -> float:
         """Return the airtime that all flows present still need [s]."""
@@ -146,13 +146,54 @@ class EqualShareCell(Cell):
         """Return the airtime that each flow present still needs, by request number [s]."""
         return {request.id: left for request, left in self._flows.remaining()}
 
+
+class AllottedAirtime(Cell):
+    """What all cells have in common that give each agent a share of airtime, for its flows in turn."""
+
+    private = True
+    _lane: dict[int, int]
+    _lanes: Lanes
+
+    @property
+    def largest_share(self) -> float:
+        """Return the largest sum of the shares of flows at one time."""
+        return self._lanes.largest
+
+    def jobs(self, agent: int) -> int:
+        """Return the number of the agent's own flows."""
+        return self._lanes.waiting(self._lane[agent])
+
+    def integrals(self, now: float) -> tuple[float, float]:
+        """Return ∫ number of flows dt and ∫ Σβ of those who send dt, both up to now [s]."""
+        return self._lanes.integrals(now)
+
+    def adopt(self, agent: int, design: Design) -> None:
+        """Give the agent the share of its new design."""
+        self._lanes.set_share(self._lane[agent], design.bandwidth_share)
+
+    def _begin(self, request: Request, lane: int) -> None:
+        """Nothing to note: the wait for one's own flows counts as uplink time."""
+
+
+class EqualShareCell(SharedAirtime):
+    """A cell whose airtime is shared equally among the flows present."""
+
+    def __init__(self, clock: Clock, name: str, rate_bps: float = math.inf) -> None:
+        super().__init__(clock, name, rate_bps)
+        self._flows = Sharing(clock, self._end)
+
+    def send(self, request: Request) -> None:
+        """Start a flow."""
+        request.uplink_start = self._clock._now
+        self._flows.join(request, request.design.uplink_unit_s * request.uplink_size)
+
     def close(self, now: float) -> None:
         """Charge unfinished flows for what they have sent."""
         for request, left_s in self._flows.remaining():
             self._charge(request, left_s)
 
 
-class AllocatedCell(Cell):
+class AllocatedCell(AllottedAirtime):
     """A cell that gives each agent a share of its airtime, which no other agent can use.
 
     An agent's flows take turns in its share, first come first served.
@@ -165,8 +206,6 @@ class AllocatedCell(Cell):
     rate_bps : rate of an agent with the whole cell [bit/s]
     """
 
-    private = True
-
     def __init__(
         self, clock: Clock, name: str, agents: Sequence[int], rate_bps: float = math.inf
     ) -> None:
@@ -174,11 +213,6 @@ class AllocatedCell(Cell):
         self._lane = {agent: lane for lane, agent in enumerate(agents)}
         equal = 1.0 / len(agents)
         self._lanes = Lanes(clock, [equal] * len(agents), self._begin, self._sent)
-
-    @property
-    def largest_share(self) -> float:
-        """Return the largest sum of the shares of flows at one time."""
-        return self._lanes.largest
 
     def send(self, request: Request) -> None:
         """Queue a flow in its agent's share."""
@@ -190,18 +224,6 @@ class AllocatedCell(Cell):
         """Return the airtime that the agent's own flows still need, at its share [s]."""
         return self._lanes.backlog_at_share(self._lane[agent])
 
-    def jobs(self, agent: int) -> int:
-        """Return the number of the agent's own flows."""
-        return self._lanes.waiting(self._lane[agent])
-
-    def integrals(self, now: float) -> tuple[float, float]:
-        """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
-        return self._lanes.integrals(now)
-
-    def adopt(self, agent: int, design: Design) -> None:
-        """Give the agent the share of its new design."""
-        self._lanes.set_share(self._lane[agent], design.bandwidth_share)
-
     def left_s(self) -> dict[int, float]:
         """Return the airtime that each flow present still needs, by request number [s]."""
         return {request.id: left for request, left, _ in self._lanes.remaining()}
@@ -211,9 +233,6 @@ class AllocatedCell(Cell):
         for request, left_s, begun in self._lanes.remaining():
             if begun:
                 self._charge(request, left_s)
-
-    def _begin(self, request: Request, lane: int) -> None:
-        """Nothing to note: the wait for one's own flows counts as uplink time."""
 
     def _sent(self, request: Request, lane: int) -> None:
         self._end(request)

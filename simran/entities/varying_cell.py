@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from simpy.events import Event
 
-from simran.entities.cell import Cell
+from simran.entities.cell import AllottedAirtime, Cell, SharedAirtime
 from simran.entities.clock import Clock
 from simran.entities.course import Course
 from simran.entities.paced import PacedLanes, PacedSharing
-from simran.results.records import Design, Request
+from simran.results.records import Request
 
 __all__ = ["AllocatedVaryingCell", "EqualShareVaryingCell", "Radio", "VaryingCell"]
 
@@ -121,28 +121,17 @@ class VaryingCell(Cell):
         request.transmit_j = self._radio.transmit_w[request.agent] * airtime_s
 
 
-class EqualShareVaryingCell(VaryingCell):
-    """A cell of varying rates whose airtime is shared equally among the flows present."""
+class EqualShareVaryingCell(SharedAirtime, VaryingCell):
+    """A cell of varying rates whose airtime is shared equally among the flows present.
+
+    What flows still need is told at their present rates.
+    """
+
+    _flows: PacedSharing
 
     def __init__(self, clock: Clock, name: str, radio: Radio) -> None:
         super().__init__(clock, name, radio)
         self._flows = PacedSharing(clock, self._done)
-
-    def backlog_s(self, agent: int) -> float:
-        """Return the airtime that all flows present still need at their present rates [s]."""
-        return self._flows.backlog()
-
-    def jobs(self, agent: int) -> int:
-        """Return the number of flows present."""
-        return self._flows.jobs
-
-    def integrals(self, now: float) -> tuple[float, float]:
-        """Return ∫ number of flows dt and the time with any flow, both up to now [s]."""
-        return self._flows.integrals(now)
-
-    def left_s(self) -> dict[int, float]:
-        """Return the airtime that each flow still needs at its present rate, by request number [s]."""
-        return {request.id: left for request, left in self._flows.remaining()}
 
     def close(self, now: float) -> None:
         """Charge unfinished flows for the airtime that they have had."""
@@ -162,7 +151,7 @@ class EqualShareVaryingCell(VaryingCell):
         self._finish(request, self._flows.received(request))
 
 
-class AllocatedVaryingCell(VaryingCell):
+class AllocatedVaryingCell(AllottedAirtime, VaryingCell):
     """A cell of varying rates that gives each agent a share of its airtime, for its flows in turn.
 
     Parameters
@@ -172,7 +161,7 @@ class AllocatedVaryingCell(VaryingCell):
     radio : rates and powers of the agents; each starts with an equal share
     """
 
-    private = True
+    _lanes: PacedLanes
 
     def __init__(self, clock: Clock, name: str, radio: Radio) -> None:
         super().__init__(clock, name, radio)
@@ -185,11 +174,6 @@ class AllocatedVaryingCell(VaryingCell):
         paces = [self._rate(agent) for agent in agents]
         self._lanes = PacedLanes(clock, shares, self._begin, self._done, paces)
 
-    @property
-    def largest_share(self) -> float:
-        """Return the largest sum of the shares of flows at one time."""
-        return self._lanes.largest
-
     def backlog_s(self, agent: int) -> float:
         """Return the time that the agent's own flows still need, at its share and present rate [s].
 
@@ -198,18 +182,6 @@ class AllocatedVaryingCell(VaryingCell):
         lane = self._lane[agent]
         share = self._lanes.share(lane) or 1.0
         return self._lanes.backlog(lane) / (share * self._lanes.pace(lane))
-
-    def jobs(self, agent: int) -> int:
-        """Return the number of the agent's own flows."""
-        return self._lanes.waiting(self._lane[agent])
-
-    def integrals(self, now: float) -> tuple[float, float]:
-        """Return ∫ number of flows dt and ∫ Σβ of those who send dt, both up to now [s]."""
-        return self._lanes.integrals(now)
-
-    def adopt(self, agent: int, design: Design) -> None:
-        """Give the agent the share of its new design."""
-        self._lanes.set_share(self._lane[agent], design.bandwidth_share)
 
     def left_s(self) -> dict[int, float]:
         """Return the airtime that each flow still needs at its present rate, by request number [s]."""
@@ -227,9 +199,6 @@ class AllocatedVaryingCell(VaryingCell):
     def _pace(self, place: int, rate_bps: float) -> None:
         for lane in self._of_course[place]:
             self._lanes.set_pace(lane, rate_bps)
-
-    def _begin(self, request: Request, lane: int) -> None:
-        """Nothing to note: the wait for one's own flows counts as uplink time."""
 
     def _done(self, request: Request, lane: int) -> None:
         self._finish(request, self._lanes.had_s(lane))

@@ -201,21 +201,13 @@ def capacity(  # noqa: PLR0913 - each of them is optional
     --------
     ``capacity(simran.load("warehouse_contention"), "agents.inspector.count").summary()["allocators"]``
     """
-    if replications < 2:
-        raise InputError(f"replications: expected at least 2, found {replications}")
-    if not 0.0 < tolerance < 1.0:
-        raise InputError(f"tolerance: expected a part between 0 and 1, found {tolerance}")
+    _refuse(replications, tolerance)
     key = Vary.of(scenario, vary)
     goal = Target.parse(target, tuple(scenario.groups))
-    own = scenario.allocator
-    variants = read_variants(allocators or [Variant(own.name, own.options)])
-    for variant in variants:
-        scenario_of(scenario, variant)
+    variants = _variants(scenario, allocators)
     folder = StudyFolder(Place.of(out), "capacity", scenario)
-    with (
-        folder.closing({"vary": vary, "target": str(goal)}),
-        workers(executor, replications) as pool,
-    ):
+    asked = {"vary": vary, "target": str(goal)}
+    with folder.closing(asked), workers(executor, replications) as pool:
         points = {}
         for variant in variants:
             search = _Search(folder, scenario, variant, (key, goal, replications), pool, told)
@@ -223,8 +215,26 @@ def capacity(  # noqa: PLR0913 - each of them is optional
         found = Capacity(scenario, key, goal, points, folder.path)
         folder.write("capacity.json", found.summary())
         write_frame(folder.path, "capacity.parquet", CAPACITY_COLUMNS, found.frame())
-    folder.close("complete", {"vary": vary, "target": str(goal)})
+    folder.close("complete", asked)
     return found
+
+
+def _variants(
+    scenario: Scenario, allocators: Sequence[str | Variant] | None
+) -> tuple[Variant, ...]:
+    """Return what was asked for, or the scenario's own; each has been tried."""
+    own = scenario.allocator
+    variants = read_variants(allocators or [Variant(own.name, own.options)])
+    for variant in variants:
+        scenario_of(scenario, variant)
+    return variants
+
+
+def _refuse(replications: int, tolerance: float) -> None:
+    if replications < 2:
+        raise InputError(f"replications: expected at least 2, found {replications}")
+    if not 0.0 < tolerance < 1.0:
+        raise InputError(f"tolerance: expected a part between 0 and 1, found {tolerance}")
 
 
 class _Search:

@@ -13,7 +13,15 @@ from simran.experiments.checks import Check, within
 from simran.results import Result
 from simran.scenario import load
 
-__all__ = ["QueueCase", "check_case", "erlang_c", "queue_cases", "sample"]
+__all__ = [
+    "QueueCase",
+    "check_case",
+    "erlang_c",
+    "mean_of",
+    "queue_cases",
+    "queue_document",
+    "sample",
+]
 
 _EXPONENTIAL = {"law": "exponential"}
 
@@ -55,8 +63,9 @@ class QueueCase:
 
 def sample(case: QueueCase, requests: int, seed: int) -> float:
     """Return the statistic of one replication of ``requests`` requests after a tenth of warm-up."""
-    rate = _total_rate(case.document)
-    document = {**case.document, "requests": requests, "warmup": 0.1 * requests / rate}
+    document = {**case.document, "requests": requests}
+    rate_hz = sum(it.count * it.arrivals.rate_hz for it in load(document).groups.values())
+    document["warmup"] = 0.1 * requests / rate_hz
     return case.statistic(run(load(document), seed=seed))
 
 
@@ -79,21 +88,21 @@ def _single_station(rho: float) -> Iterator[QueueCase]:
     source = "M/M/1"
     yield QueueCase(
         f"M/M/1 server, load {rho:g}: sojourn",
-        _document(rho, _EXPONENTIAL),
-        _mean("server_wait_s", "server_compute_s"),
+        queue_document(rho, _EXPONENTIAL),
+        mean_of("server_wait_s", "server_compute_s"),
         sojourn,
         source,
     )
     yield QueueCase(
         f"M/M/1 agent, load {rho:g}: sojourn",
-        _document(rho, _EXPONENTIAL, placement="on-device"),
-        _mean("agent_wait_s", "agent_compute_s"),
+        queue_document(rho, _EXPONENTIAL, placement="on-device"),
+        mean_of("agent_wait_s", "agent_compute_s"),
         sojourn,
         source,
     )
     yield QueueCase(
         f"M/M/1 server, load {rho:g}: number present",
-        _document(rho, _EXPONENTIAL),
+        queue_document(rho, _EXPONENTIAL),
         lambda result: float(result.summary["stations"]["server"]["mean_in_system"]),
         rho / (1.0 - rho),
         "Little's law",
@@ -104,15 +113,15 @@ def _single_station(rho: float) -> Iterator[QueueCase]:
     ):
         yield QueueCase(
             f"{name} server, load {rho:g}: wait",
-            _document(rho, size),
-            _mean("server_wait_s"),
+            queue_document(rho, size),
+            mean_of("server_wait_s"),
             rho * (1.0 + cv**2) / (2.0 * (1.0 - rho)),
             "Pollaczek-Khinchine",
         )
     yield QueueCase(
         f"M/M/3 server, load {rho:g}: wait",
-        _document(rho, _EXPONENTIAL, workers=3),
-        _mean("server_wait_s"),
+        queue_document(rho, _EXPONENTIAL, workers=3),
+        mean_of("server_wait_s"),
         erlang_c(3, 3 * rho) / (3 * (1.0 - rho)),
         "Erlang C",
     )
@@ -127,15 +136,15 @@ def _shared(rho: float) -> Iterator[QueueCase]:
         source = "processor sharing: s/(1-rho) for every service law"
         yield QueueCase(
             f"{name} server, load {rho:g}: sojourn",
-            _document(rho, size, discipline="ps"),
-            _mean("server_compute_s"),
+            queue_document(rho, size, discipline="ps"),
+            mean_of("server_compute_s"),
             1.0 / (1.0 - rho),
             source,
         )
         yield QueueCase(
             f"{name} cell, load {rho:g}: sojourn",
-            _document(rho, size, at="cell"),
-            _mean("uplink_s"),
+            queue_document(rho, size, at="cell"),
+            mean_of("uplink_s"),
             1.0 / (1.0 - rho),
             source,
         )
@@ -145,15 +154,15 @@ def _slices(rho: float) -> Iterator[QueueCase]:
     source = "two M/M/1 queues at half the speed"
     yield QueueCase(
         f"two slices of a server, load {rho:g}: sojourn",
-        _document(rho, _EXPONENTIAL, discipline="allocated", agents=2),
-        _mean("server_wait_s", "server_compute_s"),
+        queue_document(rho, _EXPONENTIAL, discipline="allocated", agents=2),
+        mean_of("server_wait_s", "server_compute_s"),
         2.0 / (1.0 - rho),
         source,
     )
     yield QueueCase(
         f"two shares of a cell, load {rho:g}: sojourn",
-        _document(rho, _EXPONENTIAL, at="cell", scheduler="allocated", agents=2),
-        _mean("uplink_s"),
+        queue_document(rho, _EXPONENTIAL, at="cell", scheduler="allocated", agents=2),
+        mean_of("uplink_s"),
         2.0 / (1.0 - rho),
         source,
     )
@@ -163,14 +172,16 @@ def _tandem(rho: float) -> Iterator[QueueCase]:
     size = {"law": "exponential", "shared": False}
     yield QueueCase(
         f"Jackson tandem, load {rho:g}: sojourn at the second station",
-        _document(rho, size, placement="co-inference"),
-        _mean("server_wait_s", "server_compute_s"),
+        queue_document(rho, size, placement="co-inference"),
+        mean_of("server_wait_s", "server_compute_s"),
         1.0 / (1.0 - rho),
         "Jackson network",
     )
 
 
-def _mean(*columns: str) -> Callable[[Result], float]:
+def mean_of(*columns: str) -> Callable[[Result], float]:
+    """Return the mean, over completed requests after warm-up, of a sum of columns."""
+
     def statistic(result: Result) -> float:
         frame = result.requests
         done = frame[(frame["status"] == "completed") & ~frame["in_warmup"]]
@@ -179,12 +190,7 @@ def _mean(*columns: str) -> Callable[[Result], float]:
     return statistic
 
 
-def _total_rate(document: Mapping[str, Any]) -> float:
-    group = document["agents"]["source"]
-    return float(group["count"]) * float(group["arrivals"]["rate"])
-
-
-def _document(  # noqa: PLR0913
+def queue_document(  # noqa: PLR0913
     rho: float,
     size: Mapping[str, Any],
     *,
@@ -195,7 +201,17 @@ def _document(  # noqa: PLR0913
     workers: int = 1,
     agents: int = 1,
 ) -> dict[str, Any]:
-    """Return a scenario in which one station takes 1 s on average and the others next to nothing."""
+    """Return a scenario in which one station takes 1 s on average and the others next to nothing.
+
+    Parameters
+    ----------
+    rho : load of that station
+    size : of requests, as in the scenario language
+    placement : where the model runs
+    at : ``server`` or ``cell``, which takes the time
+    discipline, scheduler, workers : of server, cell and server
+    agents : number of agents, which share the load
+    """
     in_cell = at == "cell"
     each = 1.0 if placement == "co-inference" else 0.5
     return {

@@ -56,11 +56,7 @@ def decode(problem: Problem, action: Floats, name: str) -> Allocation:
     0.5
     """
     count = len(problem.agents)
-    given = np.asarray(action, dtype=np.float64)
-    if given.shape != (count, len(ACTIONS)):
-        raise ValueError(f"action must have shape ({count}, {len(ACTIONS)}), got {given.shape}")
-    if not ((given >= 0.0) & (given <= 1.0)).all():
-        raise ValueError("action must lie in [0, 1]")
+    given = _vetted(action, count)
     cut, bits = np.full(count, -1), np.zeros(count, dtype=np.int64)
     here, there = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
     for index, table in enumerate(problem.tables):
@@ -143,6 +139,15 @@ def open_shares(problem: Problem) -> tuple[Bools, Bools]:
     return found[0], found[1]
 
 
+def _vetted(action: Floats, count: int) -> Floats:
+    given = np.asarray(action, dtype=np.float64)
+    if given.shape != (count, len(ACTIONS)):
+        raise ValueError(f"action must have shape ({count}, {len(ACTIONS)}), got {given.shape}")
+    if not ((given >= 0.0) & (given <= 1.0)).all():
+        raise ValueError("action must lie in [0, 1]")
+    return given
+
+
 def _known(values: Floats) -> Floats:
     return np.where(np.isnan(values), 0.5, np.clip(values, 0.0, 1.0))
 
@@ -152,6 +157,7 @@ def _chosen(problem: Problem, table: CutTable, rows: Ints, action: Floats) -> tu
     allowed = np.flatnonzero(table.allowed)
     cut = allowed[_index(action[:, 0], len(allowed))]
     need = table.agent_weight_bytes_per_bit[cut][:, None] * table.bits
+    need = need + table.agent_mask_bytes[cut][:, None]
     fitting = np.count_nonzero(need <= problem.agent_memory_bytes[rows][:, None], axis=1)
     bit = np.minimum(_index(action[:, 1], len(table.bits)), fitting - 1)
     held = np.where(offloads(table), table.server_weight_bytes, 0.0)[cut]

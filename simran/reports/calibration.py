@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simran.errors import OutputError, StorageError
+from simran.errors import OutputError
+from simran.reports.picture import new_picture, save_picture
 from simran.reports.tables import bullet, figure, filled, table
 
 if TYPE_CHECKING:
@@ -164,20 +165,13 @@ def draw_calibration(folder: Path) -> Path | None:
         record = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise OutputError(f"{folder}: holds no calibration: {error}") from error
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
+    picture = new_picture(12.0, 4.2)
+    if picture is None:
         return None
-    picture = Figure(figsize=(12, 4.2), constrained_layout=True)
     left, right = picture.subplots(1, 2)
     _magnitudes(left, record)
     _distortion(right, record)
-    target = folder / "calibration.png"
-    try:
-        picture.savefig(target, dpi=130, metadata={"Software": None})
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
-    return target
+    return save_picture(picture, folder / "calibration.png")
 
 
 def _magnitudes(axes: Axes, record: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from simran.errors import StorageError
+from simran.reports.picture import new_picture, save_picture
 from simran.reports.tables import bullet, figure, filled, table
 
 __all__ = ["draw_capacity", "render_capacity"]
@@ -80,11 +80,9 @@ def draw_capacity(found: Mapping[str, Any], target: Path) -> Path | None:
     StorageError
         if it cannot be written
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
+    picture = new_picture(7.5, 4.5)
+    if picture is None:
         return None
-    picture = Figure(figsize=(7.5, 4.5), constrained_layout=True)
     axes = picture.subplots()
     for number, (name, it) in enumerate(found["allocators"].items()):
         _curve(axes, name, it, f"C{number % 10}")
@@ -98,11 +96,7 @@ def draw_capacity(found: Mapping[str, Any], target: Path) -> Path | None:
     axes.set(xlabel=found["vary"] + unit, ylabel=found["metric"])
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    try:
-        picture.savefig(target, dpi=130, metadata={"Software": None})
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
-    return target
+    return save_picture(picture, target)
 
 
 def _curve(axes: Any, name: str, it: Mapping[str, Any], color: str) -> None:

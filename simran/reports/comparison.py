@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from simran.errors import StorageError
+from simran.reports.picture import new_picture, save_picture
 from simran.reports.tables import bullet, figure, filled, table
 
 __all__ = ["draw_comparison", "render_comparison"]
@@ -164,13 +164,11 @@ def draw_comparison(found: Mapping[str, Any], target: Path) -> Path | None:
     StorageError
         if it cannot be written
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        return None
     labels = list(found["allocators"])
     height = 1.6 + 0.32 * len(labels) * len(found["groups"])
-    picture = Figure(figsize=(13, height), constrained_layout=True)
+    picture = new_picture(13.0, height)
+    if picture is None:
+        return None
     panels = picture.subplots(1, len(_DRAWN), sharey=True)
     for axes, (metric, title) in zip(panels, _DRAWN.items(), strict=True):
         _panel(axes, found, metric)
@@ -180,11 +178,7 @@ def draw_comparison(found: Mapping[str, Any], target: Path) -> Path | None:
     panels[0].invert_yaxis()
     if len(found["groups"]) > 1:
         panels[0].legend(fontsize=8)
-    try:
-        picture.savefig(target, dpi=130, metadata={"Software": None})
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
-    return target
+    return save_picture(picture, target)
 
 
 def _panel(axes: Any, found: Mapping[str, Any], metric: str) -> None:

@@ -54,12 +54,20 @@ def _bounds(one: Mapping[str, Any]) -> str:
     return f", between {figure(low)} and {figure(high)}"
 
 
+def _variant(one: Mapping[str, Any]) -> str:
+    """Return what is pruned of the agent's weights, and how the features are sent."""
+    ratio, bits = one["pruning_ratio"], one["feature_bits"]
+    pruned = f", {100 * ratio:.3g} % pruned" if ratio else ""
+    return pruned + (f", features of {bits:g} bits" if bits is not None else "")
+
+
 def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
     one = alike[0]
     name = str(one["agent"]) if len(alike) == 1 else f"{one['agent']} and {len(alike) - 1} like it"
     if one["placement"] is None:
         return filled(f"{name}: refused ({one['fallback']}); {one['reason']}")
     cut = one["placement"] + (f", split after {one['split']}" if one["split"] else "")
+    cut += _variant(one)
     head = [
         f"{name}: {cut}",
         f"bits {figure(one['weight_bits'])}, agent {_hz(one['agent_frequency_hz'])},"

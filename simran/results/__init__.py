@@ -12,8 +12,8 @@ from simran.results.context import RecordContext
 from simran.results.folder import Result, ResultFolder
 from simran.results.invariants import Invariant
 from simran.results.loads import Jobs, StationLoad, worst
-from simran.results.parquet import ParquetLog, strings
-from simran.results.recorder import Recorder, nullable
+from simran.results.parquet import ParquetLog, nullable, strings
+from simran.results.recorder import Recorder
 from simran.results.records import Design, Request
 
 __all__ = [

@@ -91,6 +91,8 @@ allocator|string||who decided
 placement|string||co-inference, on-device or on-server; empty when refused
 split|string||last block on the agent; empty when nothing runs there
 weight_bits|int?|bit|bit-width on the agent; null when nothing runs there
+pruning_ratio|float||share of the agent's weights that is set to 0
+feature_bits|float|bit|bits of an element of the features that are sent; NaN where none are
 agent_frequency_hz|float|Hz|clock on the agent
 server_frequency_hz|float|Hz|clock asked for at the server
 bandwidth_share|float||share of the cell; NaN for equal sharing

@@ -15,9 +15,15 @@ import pyarrow.parquet as pq
 from simran.errors import StorageError
 from simran.results.columns import Column
 
-__all__ = ["ParquetLog", "strings"]
+__all__ = ["ParquetLog", "nullable", "strings"]
 
 _ROW_GROUP = 65_536
+_DTYPES = {
+    pa.float64(): np.float64,
+    pa.int64(): np.int64,
+    pa.int32(): np.int32,
+    pa.bool_(): np.bool_,
+}
 _TYPES = {"float": pa.float64(), "int": pa.int64(), "int?": pa.int64(), "bool": pa.bool_()}
 
 
@@ -27,7 +33,41 @@ def strings(codes: np.ndarray[Any, Any], names: Sequence[str]) -> pa.DictionaryA
     place = {name: index for index, name in enumerate(dict.fromkeys(names))}
     if len(place) < len(names):
         codes = np.array([place[name] for name in names])[codes]
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(place, pa.string()))
+    words = [name.encode() for name in place]
+    ends = np.cumsum([0, *map(len, words)], dtype=np.int32)
+    texts = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(words))]
+    dictionary = pa.Array.from_buffers(pa.string(), len(words), texts)
+    return pa.DictionaryArray.from_arrays(_numbers(codes, pa.int32()), dictionary)
+
+
+def nullable(values: np.ndarray[Any, Any]) -> pa.Array:
+    """Return an integer column in which 0 is null."""
+    return _numbers(values.astype(np.int64), pa.int64(), values != 0)
+
+
+def _numbers(values: Any, kind: pa.DataType, known: Any = None) -> pa.Array:
+    """Return a column of numbers or truth values without a look at whether they are of pandas.
+
+    ``pa.array`` would import pandas for that, which takes longer than many a run.
+
+    Parameters
+    ----------
+    values : (N,) of any sequence
+    kind : of the column: float64, int64, int32 or bool
+    known : (N,) which are not null; None for all
+
+    Raises
+    ------
+    TypeError
+        if values are of another kind, such as fractions in a column of whole numbers
+    """
+    found = np.asarray(values) if len(values) else np.empty(0, _DTYPES[kind])
+    given: np.ndarray[Any, Any] = np.ascontiguousarray(
+        found.astype(_DTYPES[kind], casting="same_kind", copy=False)
+    )
+    held = np.packbits(given, bitorder="little") if kind == pa.bool_() else given
+    there = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(given), [there, pa.py_buffer(held)])
 
 
 class _Writer(pq.ParquetWriter):  # type: ignore[misc]
@@ -77,7 +117,7 @@ class ParquetLog:
         arrays = [columns[field.name] for field in self._schema]
         table = pa.Table.from_arrays(
             [
-                array if isinstance(array, pa.Array) else pa.array(array, type=field.type)
+                array if isinstance(array, pa.Array) else _numbers(array, field.type)
                 for array, field in zip(arrays, self._schema, strict=True)
             ],
             schema=self._schema,

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simran.results.columns import REQUEST_COLUMNS
 from simran.results.context import RecordContext
 from simran.results.fairness import AgentSums
 from simran.results.invariants import RequestChecks
-from simran.results.parquet import ParquetLog, strings
+from simran.results.parquet import ParquetLog, nullable, strings
 from simran.results.records import STATUS_NAMES, Design, Request
 from simran.results.statistics import GroupStatistics, StationStatistics
 from simran.results.table import CAUSES, Columns, add_airtimes, block
@@ -164,10 +163,3 @@ class _Lookup(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         columns = self._columns
         return columns[name] if name in columns else columns[f"plan_{name}"]
-
-
-def nullable(values: NDArray[np.float64]) -> Any:
-    """Return an integer column in which 0 is null."""
-    import pyarrow as pa
-
-    return pa.array(values.astype(np.int64), mask=values == 0)

@@ -29,6 +29,8 @@ class Design:
     binding : the constraint that stops a better one
     fallback : what was done where nothing was feasible, ``""`` otherwise
     weight_bits : bit-width on the agent, 0 where nothing runs there
+    pruning_ratio : share of the agent's weights that is set to 0
+    feature_bits : bits of an element of the features that are sent; NaN where none are
     agent_frequency_hz, server_frequency_hz : clocks [Hz], NaN where nothing runs
     bandwidth_share, server_share : β, φ as planned, NaN for equal shares
     agent_flops, server_flops : work at size 1 and this bit-width [FLOP]
@@ -41,6 +43,7 @@ class Design:
     distortion, distortion_lower, distortion_upper, quality : of its output
     delay_budget_s, energy_budget_j : T0, E0
     plan_ok : whether the plan, with its waits, meets both budgets
+    variant : pruning and features in words, where the model offers a choice
     agent_unit_s, uplink_unit_s, server_unit_s : times at size 1, the whole cell and server [s]
     agent_unit_j, transmit_unit_j, server_unit_j : energies at size 1 [J]
     """
@@ -53,6 +56,8 @@ class Design:
     binding: str
     fallback: str
     weight_bits: int
+    pruning_ratio: float
+    feature_bits: float
     agent_frequency_hz: float
     server_frequency_hz: float
     bandwidth_share: float
@@ -79,6 +84,7 @@ class Design:
     delay_budget_s: float
     energy_budget_j: float
     plan_ok: bool
+    variant: str = ""
     agent_unit_s: float = 0.0
     uplink_unit_s: float = 0.0
     server_unit_s: float = 0.0

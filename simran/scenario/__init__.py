@@ -2,6 +2,7 @@
 
 from simran.scenario.draft7 import json_schema
 from simran.scenario.load import load, load_with_places
+from simran.scenario.offered import FeatureChoice, PrunedErrors, Pruning
 from simran.scenario.profile_file import ProfileFile, check_profile, profile_kind
 from simran.scenario.resolved import (
     AgentGroup,
@@ -28,10 +29,13 @@ __all__ = [
     "Arrivals",
     "Block",
     "Cell",
+    "FeatureChoice",
     "Link",
     "Model",
     "Outputs",
     "ProfileFile",
+    "PrunedErrors",
+    "Pruning",
     "QualityCurve",
     "RateStates",
     "RateSteps",

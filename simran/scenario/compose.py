@@ -137,6 +137,7 @@ def _expand(whole: Composed, kind: str, name: str) -> None:
     merge(merged, own)
     try:
         whole.assumed += assumptions(base, own.data, (kind, name))
+        whole.assumed += assumptions(own, {}, (kind, name))  # of what the scenario puts over it
         settle(merged, base, own.data)
     except ScenarioError as error:
         whole.faults.extend(error.faults)

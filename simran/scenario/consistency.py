@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 
 from simran.errors import Fault, ScenarioError, hint, shown
+from simran.scenario.choices import check_choices
 from simran.scenario.compose import Composed
 from simran.scenario.homes import at_the_key
 from simran.scenario.model_schema import FramesFlops, ModelSpec, SizeSpec, split_names
@@ -79,7 +80,8 @@ def _model(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
             f"bit-width {max(model.bits)} lies above reference_bits, {model.reference_bits:g}",
         )
     yield from _curves(whole, (*path, "quality", "curves"), model, known)
-    yield from check_weights(whole, path, model)
+    wrong = list(check_weights(whole, path, model))
+    yield from wrong or check_choices(whole, path, model)
 
 
 def _frames(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:

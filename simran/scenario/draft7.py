@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from simran.catalog import device_names, model_names, parse_scalar
-from simran.scenario import fields, model_schema, quantizer_schema, schema
+from simran.scenario import choices_schema, fields, model_schema, quantizer_schema, schema
 from simran.scenario.fields import Quantity, WholeNumber
 from simran.scenario.keys import keys
 from simran.scenario.later import LATER_KEYS
@@ -248,6 +248,10 @@ def _mapping(found: Json, **meanings: str) -> Json:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+def _one_or_more(found: Json) -> Json:
+    return _or(found, {"type": "array", "items": found, "minItems": 1})
+
+
 _WIDTH: Json = {"type": "integer", "minimum": 1, "maximum": 64}
 _NUMERIC = _quantity(Quantity("number"))
 _CLOCK = _quantity(Quantity("frequency", above=0.0))
@@ -285,6 +289,14 @@ _READERS: Mapping[Callable[..., Any], Json] = {
             per_frame_squared="operations times F²",
         ),
     ),
+    choices_schema._feature_bits: _one_or_more(_quantity(Quantity("number", above=0.0))),
+    choices_schema._ratios: _one_or_more(_quantity(Quantity("number", least=0.0, below=1.0))),
+    choices_schema._feature_errors: {
+        "type": "object",
+        "propertyNames": {"pattern": r"^[0-9]+(\.[0-9]+)?$"},
+        "additionalProperties": _quantity(Quantity("number", least=0.0)),
+        "minProperties": 1,
+    },
     quantizer_schema._scale: _or({"enum": ["tensor", "row"]}, {"type": "integer", "minimum": 1}),
     quantizer_schema._errors: {
         "type": "object",

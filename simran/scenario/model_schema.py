@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from simran.errors import shown
+from simran.scenario.choices_schema import FeatureBits, FeatureErrors, PruningSpec
 from simran.scenario.fields import (
     Count,
     Data,
@@ -87,6 +88,7 @@ class BlockSpec(Schema):
         default=False, description="runs once for each frame: FLOP and output are those of one"
     )
     weights: WeightsSpec | None = None
+    feature_distortion: FeatureErrors | None = None
 
 
 def block_flops(block: BlockSpec, frames: int) -> float:
@@ -167,7 +169,9 @@ class ModelSpec(Schema):
     frames: Count = Field(default=1, description="images that one request holds")
     input: Data = Field(description="sent when nothing runs on the agent, of one frame")
     blocks: Annotated[tuple[BlockSpec, ...], Field(min_length=1)]
-    feature_bits: PositiveNumber = 16.0
+    feature_bits: FeatureBits = (16.0,)
+    feature_distortion: FeatureErrors | None = None
+    pruning: PruningSpec | None = None
     size: SizeSpec = SizeSpec()
     cost: Literal["linear-in-bits"] = "linear-in-bits"
     quality: QualitySpec | None = None

@@ -25,12 +25,15 @@ _KINDS = {
     "_decision_time": "a time at least 0, or measured",
     "_errors": "errors by bit-width",
     "_every": "once, per-request, or a time above 0",
+    "_feature_bits": "a plain number above 0, or a list in ascending order",
+    "_feature_errors": "distortions by bits",
     "_flag": "true or false",
     "_flops": "an amount of operations, or a mapping of terms",
     "_frequencies": "continuous, or a list of clocks",
     "_name": "a name",
     "_named": "a kind, or a mapping",
     "_output": "an amount of data, or {elements: …}",
+    "_ratios": "a share in [0, 1), or a list in ascending order",
     "_scale": "tensor, row, or a whole number of 1 or more",
     "_rate": "a data rate above 0, or unlimited",
     "_text": "a text",
@@ -102,5 +105,5 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, bool) or value == float("inf"):
         return "unlimited" if value == float("inf") else str(value).lower()
     if isinstance(value, tuple):
-        return f"{value[0]} to {value[-1]}"
+        return f"{value[0]:g}" if len(value) == 1 else f"{value[0]} to {value[-1]}"
     return f"{value:g}" if isinstance(value, float) else str(value)

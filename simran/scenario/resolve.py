@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from simran.compute import PowerLaw, PowerStates, Processor
 from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
+from simran.scenario.choices import choice_notes, feature_choices, pruned_rows, pruning_of
 from simran.scenario.compose import Composed
 from simran.scenario.doubts import doubts
 from simran.scenario.model_schema import (
-    BlockSpec,
-    Elements,
     ModelSpec,
     SizeSpec,
     block_flops,
@@ -183,11 +182,12 @@ def _model(name: str, spec: ModelSpec, trace: tuple[float, ...]) -> Model:
                 block.name,
                 block_flops(block, spec.frames),
                 block.parameters,
-                _output_bits(block, spec),
+                feature_choices(spec, block),
                 law_of(spec, block),
                 row.mean,
                 row.lower,
                 row.upper,
+                pruned_rows(spec, block),
             )
             for block, row in rows
         ),
@@ -198,13 +198,8 @@ def _model(name: str, spec: ModelSpec, trace: tuple[float, ...]) -> Model:
         parameters=spec.parameters,
         size=_size(spec.size, trace),
         quality=_quality(spec, splits),
+        pruning=pruning_of(spec),
     )
-
-
-def _output_bits(block: BlockSpec, spec: ModelSpec) -> float:
-    output = block.output
-    bits = output.elements * spec.feature_bits if isinstance(output, Elements) else output
-    return bits * spec.frames if block.per_frame else bits
 
 
 def _size(spec: SizeSpec, trace: tuple[float, ...]) -> SizeLaw:
@@ -301,6 +296,7 @@ def _notes(spec: ScenarioSpec) -> list[str]:
                 f" {model.quality.quantizer}, not with {model.quantizer.scheme.label}, so none is given"
             )
         notes += filter(None, [left_out(name, model), _borrowed(name, model)])
+        notes += choice_notes(name, model)
     return notes + list(_device_notes(spec)) + list(_unsourced(spec))
 
 

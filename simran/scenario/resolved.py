@@ -11,6 +11,7 @@ from simran.compute import Processor
 from simran.distortion import Exponential, GeneralisedNormal, Scheme
 from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
+from simran.scenario.offered import FeatureChoice, PrunedErrors, Pruning
 from simran.scenario.varying import Varying
 
 if TYPE_CHECKING:
@@ -41,20 +42,27 @@ class Block:
     name : unique within the model
     flops : operations of one inference at the reference bit-width [FLOP]
     parameters : number of weights
-    output_bits : size of what it hands on for a request of size 1 [bit]
+    features : how what it hands on may be sent, fewest bits first
     law : of its weights
     errors : absolute error per weight at each candidate bit-width of the model [weight unit]
     errors_lower, errors_upper : bounds on them; NaN where none is known
+    pruned : the same at each ratio above 0 that the model may be pruned by
     """
 
     name: str
     flops: float
     parameters: float
-    output_bits: float
+    features: tuple[FeatureChoice, ...]
     law: Exponential | GeneralisedNormal
     errors: tuple[float, ...]
     errors_lower: tuple[float, ...]
     errors_upper: tuple[float, ...]
+    pruned: tuple[PrunedErrors, ...] = ()
+
+    @property
+    def output_bits(self) -> float:
+        """Return the size of what it hands on at most, for a request of size 1 [bit]."""
+        return self.features[-1].output_bits
 
     @property
     def rate(self) -> float:
@@ -117,6 +125,7 @@ class Model:
     parameters : all weights of the model, also those outside the blocks
     size : law of the size factor
     quality : measured curves, or None
+    pruning : by which ratios the agent's weights may be pruned
     """
 
     name: str
@@ -130,6 +139,7 @@ class Model:
     parameters: float
     size: SizeLaw = SizeLaw()
     quality: QualityCurve | None = None
+    pruning: Pruning = field(default_factory=Pruning)
 
 
 @dataclass(frozen=True, slots=True)

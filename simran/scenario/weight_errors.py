@@ -12,7 +12,6 @@ from simran.distortion import (
     ExpectedErrors,
     Exponential,
     GeneralisedNormal,
-    Scheme,
     expected_errors,
     most_bits,
 )
@@ -28,7 +27,9 @@ __all__ = [
     "error_rows",
     "law_of",
     "left_out",
+    "measured",
     "narrowed",
+    "shared_scales",
 ]
 
 Key = tuple[str | int, ...]
@@ -68,6 +69,11 @@ def _table(model: ModelSpec, block: BlockSpec, label: str) -> Mapping[int, float
         if weights is not None and weights.measured and label in weights.measured:
             return dict(weights.measured[label])
     return None
+
+
+def measured(model: ModelSpec, block: BlockSpec) -> bool:
+    """Return whether a block's errors were measured with the quantizer of its model."""
+    return _table(model, block, model.quantizer.scheme.label) is not None
 
 
 def _quantized(model: ModelSpec) -> list[BlockSpec]:
@@ -148,8 +154,7 @@ def _row(model: ModelSpec, block: BlockSpec, bits: tuple[int, ...]) -> ErrorRow:
         unknown = np.full(len(coded), np.nan)
         found = ExpectedErrors(np.array([table[b] for b in coded]), unknown, unknown)
     else:
-        sharing = _sharing(model, block, scheme) if scheme.clip == "none" else ()
-        found = expected_errors(scheme, coded, law_of(model, block), sharing)
+        found = expected_errors(scheme, coded, law_of(model, block), shared_scales(model, block))
 
     def full(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float, ...]:
         # One NaN for all, so that equal models compare as equal.
@@ -160,11 +165,27 @@ def _row(model: ModelSpec, block: BlockSpec, bits: tuple[int, ...]) -> ErrorRow:
     return ErrorRow(full(found.mean), full(found.lower), full(found.upper))
 
 
-def _sharing(model: ModelSpec, block: BlockSpec, scheme: Scheme) -> tuple[tuple[float, float], ...]:
-    """Return how many weights share a scale, and which part of the block's weights does so."""
+def shared_scales(
+    model: ModelSpec, block: BlockSpec, left: float = 1.0
+) -> tuple[tuple[float, float], ...]:
+    """Return how many weights share a scale, and which part of the block's weights does so.
+
+    Parameters
+    ----------
+    model, block : of which it matters only where the largest level is the largest weight
+    left : share of the block's rows that is not pruned
+
+    Raises
+    ------
+    ValueError
+        if the length of a row is not known and matters
+    """
+    scheme = model.quantizer.scheme
+    if scheme.clip != "none":
+        return ()
     columns = (block.weights.columns if block.weights else None) or model.weights.columns
     if scheme.scale == "tensor":
-        return ((block.parameters, 1.0),)
+        return ((block.parameters * left, 1.0),)
     if isinstance(scheme.scale, int):
         whole = scheme.scale
         if columns is None:

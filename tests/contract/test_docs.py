@@ -18,6 +18,7 @@ import pytest
 from simran.experiments.checks import Check
 from simran.experiments.closed_forms import energy_checks, paper_checks
 from simran.experiments.queueing import queue_cases
+from simran.experiments.varying_rates import modulated_cases, rate_checks
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -68,12 +69,17 @@ def test_the_figures_of_validation_are_of_todays_checks() -> None:
         for load in loads
         for case in queue_cases(float(load))
     ]
+    varying = [(case.name, case.expected, case.source) for case in modulated_cases()]
+    varying += [(check.name, check.expected, check.source) for check in rate_checks()]
+    now += [Check(name, expected, expected, 0.0, source) for name, expected, source in varying]
     assert loads
     for check in now:
         assert known[check.name]["source"] == check.source
         assert known[check.name]["expected"] == pytest.approx(check.expected, rel=1e-12)
     queues = [name for name in known if ", load " in name]
     assert sorted(queues) == sorted(check.name for check in now if ", load " in check.name)
+    names = [name for name in known if name.startswith("varying rates")]
+    assert sorted(names) == sorted(name for name, *_ in varying)
     assert {check["verdict"] for check in CHECKS} == {"passed"}
 
 

@@ -17,6 +17,7 @@ GOLDEN = Path(__file__).parent / "golden.json"
 RUNS = {
     "paper_blip2_coco": ["requests=50"],
     "warehouse_contention": ["duration=900 s"],
+    "fading_cell": ["duration=240 s"],
 }
 
 ALLOCATORS = (

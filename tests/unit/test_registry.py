@@ -29,6 +29,7 @@ def _points(monkeypatch: pytest.MonkeyPatch, *points: EntryPoint) -> None:
     monkeypatch.setattr(
         module, "entry_points", lambda group: [it for it in points if it.group == group]
     )
+    module._offered.cache_clear()
 
 
 def test_a_registered_class_is_found(group: str) -> None:

@@ -150,3 +150,15 @@ def test_every_allocator_takes_the_option(name):
 
 def test_the_option_does_not_break_the_contract():
     assert all(check.passed for check in check_allocator(Exact, {"queue_aware": True}))
+
+
+@pytest.mark.parametrize("count", [4, 8, 12, 16, 20, 24])
+def test_cheap_designs_that_crowd_the_server_give_way_to_fast_ones(count):
+    """Least energy means the slowest server, whose queue then costs bits that a faster one saves."""
+    problem = crowd(count)
+    sums = {}
+    for select in ("min-energy", "min-delay"):
+        _, design = Exact({"queue_aware": True}).decide(replace(problem, select=select))
+        assert design.feasible.all()
+        sums[select] = evaluate(problem, design).distortion.sum()
+    assert sums["min-energy"] <= sums["min-delay"] * (1 + 1e-9)

@@ -107,9 +107,15 @@ def test_the_distortion_of_a_split_is_what_was_measured_there(split: str) -> Non
     model = _fcdnn(split)
     table = cut_table(model, "co-inference")
     row = table.split.index(split)
-    points = _record("fcdnn-16")["splits"][split]["quantizers"]["uniform per row"]["points"]
-    weights = [it["parameter_distortion"] for it in points]
-    assert table.distortion[row] / model.output_coefficient == pytest.approx(weights, rel=2e-5)
+    record = _record("fcdnn-16")["splits"][split]
+    points = record["quantizers"]["uniform per row"]["points"]
+    weights = np.array([it["parameter_distortion"] for it in points])
+    features = {it["bits"]: it["end_error"] for it in record["feature_bits"]}
+    # The last layer's output is the answer, sent as a byte.
+    sent = 0.0 if split == "layer/16" else features.get(16, 0.0)
+    assert table.reference_distortion[row] == pytest.approx(sent, rel=2e-5)
+    of_weights = (table.distortion[row] - sent) / model.output_coefficient
+    assert of_weights == pytest.approx(weights, rel=2e-5)
     assert np.isnan(table.lower[row]).all()
     assert np.isnan(table.upper[row]).all()
 

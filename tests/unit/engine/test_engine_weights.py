@@ -18,7 +18,7 @@ class Scripted(Allocator):
     """Cuts and bits from a list, one entry for each decision, at full clocks."""
 
     name = "scripted"
-    script: tuple[tuple[str, int], ...] = ()
+    script: tuple[tuple[str | int, int], ...] = ()
     asked: tuple[Problem, ...] = ()
 
     def allocate(self, problem: Problem) -> Allocation:
@@ -29,7 +29,7 @@ class Scripted(Allocator):
         nan = np.full(count, np.nan)
         return Allocation(
             allocator=self.name,
-            cut=np.full(count, table.split.index(split)),
+            cut=np.full(count, split if isinstance(split, int) else table.split.index(split)),
             weight_bits=np.full(count, bits),
             agent_frequency_hz=problem.agent_clock.f_max_hz,
             server_frequency_hz=problem.server_clock.f_max_hz,
@@ -45,7 +45,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ALLOCATORS._classes, "scripted", Scripted)
 
 
-def _run(*script: tuple[str, int], **changes: Any) -> Result:
+def _run(*script: tuple[str | int, int], **changes: Any) -> Result:
     Scripted.script, Scripted.asked = script, ()
     document = toy(
         duration=10.0,
@@ -83,6 +83,27 @@ def test_bytes_follow_from_the_change(
     assert switching["agents/a"]["loading_s"] == pytest.approx(2 * agent_bytes / 10e6)
     assert switching["server"]["loading_s"] == pytest.approx(server_bytes / 1e9)
     assert all(it["held"] for it in result.summary["invariants"])
+
+
+@pytest.mark.parametrize(
+    ("script", "agent_bytes"),
+    [
+        ([(0, 8), (1, 8)], 0.75e6 + 1e6 / 8),  # another code book: all of it, and the mask
+        ([(1, 8), (0, 8)], 1e6),
+        ([(1, 8), (1, 8)], 0.0),
+        ([(1, 8), (3, 8)], 2 * (0.75e6 + 1e6 / 8)),  # the same ratio: what the body adds
+    ],
+)
+def test_a_change_of_pruning_loads_anew(script: list[tuple[int, int]], agent_bytes: float) -> None:
+    """Cuts 0 and 1 are the head, whole and a quarter pruned, 2 and 3 head and body likewise."""
+    result = _run(
+        *script,
+        models__m__pruning={"ratios": [0, 0.25]},
+        devices__robot__memory_bandwidth="10 MB/s",
+    )
+    assert result.summary["switching"]["agents/a"]["loading_s"] == pytest.approx(
+        2 * agent_bytes / 10e6
+    )
 
 
 def test_a_request_waits_until_the_weights_are_there() -> None:

@@ -239,3 +239,40 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout == f"{tmp_path / 'a'}: cannot be written: File too large\n"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 1000])
+def test_columns_come_back_as_they_were_written(tmp_path: Path, count: int) -> None:
+    """At all lengths around a byte, since truth values are packed into bytes; every second value too."""
+    draw = np.random.default_rng(count)
+    numbers = draw.normal(size=2 * count)[::2]
+    whole = draw.integers(0, 3, count)
+    kinds = {"x": "float", "n": "int", "some": "int?", "yes": "bool", "s": "string"}
+    log = ParquetLog(
+        tmp_path / "x.parquet", [Column(name, kind, "", "") for name, kind in kinds.items()]
+    )
+    names = ["räumlich", "", "räumlich"]
+    log.write({"x": numbers, "n": whole, "some": nullable(whole), "yes": numbers > 0,
+               "s": strings(whole, names)})  # fmt: skip
+    log.close()
+    read = pq.read_table(tmp_path / "x.parquet").to_pydict()
+    assert read["x"] == numbers.tolist()
+    assert read["n"] == whole.tolist()
+    assert read["some"] == [value or None for value in whole.tolist()]
+    assert read["yes"] == (numbers > 0).tolist()
+    assert read["s"] == [names[value] for value in whole]
+
+
+def test_fractions_in_a_column_of_whole_numbers_are_refused(tmp_path: Path) -> None:
+    log = ParquetLog(tmp_path / "x.parquet", (Column("n", "int", "", ""),))
+    with pytest.raises(TypeError, match="same_kind"):
+        log.write({"n": np.array([1.5])})
+    log.close()
+
+
+def test_a_run_does_not_wait_for_pandas(tmp_path: Path) -> None:
+    code = (
+        "import sys, simran; simran.run(simran.load('paper_blip2_coco', ['requests=5']), out='r');"
+        " assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
