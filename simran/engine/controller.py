@@ -93,10 +93,7 @@ class Controller:
 
     @property
     def largest_share(self) -> float:
-        """Largest sum of the shares of one cell or server that was in force, or in use.
-
-        A refused agent takes no share, but what it has sent before still has its old one.
-        """
+        """Largest sum of the shares of one cell or server that was in force, or in use."""
         in_use = [cell.largest_share for cell in self._world.cells.values()]
         in_use += [server.largest_share for server in self._world.servers.values()]
         return max(self._largest_planned, *in_use)
@@ -218,9 +215,8 @@ class Controller:
         for agent, design in made.items():
             group = world.groups[agent]
             world.agents[agent].design = design
-            if design.placement:
-                world.cells[group.cell].adopt(agent, design)
-                world.servers[group.server].adopt(agent, design)
+            world.cells[group.cell].adopt(agent, design)
+            world.servers[group.server].adopt(agent, design)
             self._note(agent, design, answer, agent)
         self._in_force.adopt({agent: agent for agent in made}, answer[2])
         self._count_shares()

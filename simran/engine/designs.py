@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simran.allocation import Allocation, Evaluation, Problem, evaluate
+from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.results.records import Design
 
 __all__ = ["designs", "with_equal_shares"]
@@ -47,17 +48,25 @@ def with_equal_shares(problem: Problem, allocation: Allocation) -> Allocation:
     """Fill in the shares that an allocator left open where the resource is an allocated one.
 
     What it has not given away is split equally among the agents that it gave nothing, those that
-    the problem is not about included.
+    the problem is not about included. To those that it refuses it has given nothing, whatever it says:
+    what they sent before goes on with a part of what is left, or rests where nothing is.
     """
+    refused = allocation.cut < 0
     cells = [name == "allocated" for name in problem.cell_scheduler]
     servers = [name == "allocated" for name in problem.server_discipline]
     return replace(
         allocation,
         bandwidth_share=_filled(
-            allocation.bandwidth_share, problem.cell_index, cells, problem.cell_agents
+            np.where(refused, np.nan, allocation.bandwidth_share),
+            problem.cell_index,
+            cells,
+            problem.cell_agents,
         ),
         server_share=_filled(
-            allocation.server_share, problem.server_index, servers, problem.server_agents
+            np.where(refused, np.nan, allocation.server_share),
+            problem.server_index,
+            servers,
+            problem.server_agents,
         ),
     )
 
@@ -76,7 +85,8 @@ def _filled(
         open_ = here & np.isnan(shares)
         if open_.any():
             left = 1.0 - np.nansum(np.where(here, shares, 0.0))
-            filled[open_] = max(0.0, left) / (open_.sum() + count - here.sum())
+            left = left if left > RELATIVE_TOLERANCE else 0.0  # no share of rounding's making
+            filled[open_] = left / (open_.sum() + count - here.sum())
     return filled
 
 

@@ -175,9 +175,13 @@ class AllocatedVaryingCell(AllottedAirtime, VaryingCell):
         self._lanes = PacedLanes(clock, shares, self._begin, self._done, paces)
 
     def backlog_s(self, agent: int) -> float:
-        """Return the time that the agent's own flows still need, at its share and present rate [s]."""
+        """Return the time that the agent's own flows still need, at its share and present rate [s].
+
+        Without a share it is what the whole cell would take.
+        """
         lane = self._lane[agent]
-        return self._lanes.backlog(lane) / (self._lanes.share(lane) * self._lanes.pace(lane))
+        share = self._lanes.share(lane) or 1.0
+        return self._lanes.backlog(lane) / (share * self._lanes.pace(lane))
 
     def left_s(self) -> dict[int, float]:
         """Return the airtime that each flow still needs at its present rate, by request number [s]."""
