@@ -148,11 +148,18 @@ def costs_of(comparison):
 
 
 training = simran.load("warehouse_contention", [*TRAINING, f"seed={TRAINING_SEED}"])
-tuning = {}
-for family in FAMILIES:
-    tried = [f"{headroom}{variant(family, 'exact', headroom)[len(family):]}" for headroom in HEADROOMS]
-    _, found = costs_of(simran.compare(training, tried, 1 if SMALL else 4))
-    tuning[family] = found.mean().rename(float).sort_index()
+tried = {
+    f"{family}, {headroom}": (family, headroom) for family in FAMILIES for headroom in HEADROOMS
+}
+_, found = costs_of(
+    simran.compare(
+        training,
+        [variant(family, "exact", headroom).replace(family, label, 1) for label, (family, headroom) in tried.items()],
+        1 if SMALL else 4,
+    )
+)
+mean = found.mean()
+tuning = {family: pd.Series({headroom: mean[f"{family}, {headroom}"] for headroom in HEADROOMS}) for family in FAMILIES}
 tuned = {family: found.idxmin() for family, found in tuning.items()}
 pd.DataFrame(tuning).rename_axis("headroom").round(4)
 
