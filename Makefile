@@ -29,6 +29,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.json
 	$(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.json
 	$(BIN)/python benchmarks/allocation.py --out benchmarks/results/allocation.json
+	$(BIN)/python benchmarks/decision_time.py --out benchmarks/results/decision_time.json
 	$(BIN)/python benchmarks/coverage.py --out benchmarks/results/coverage.json
 
 # A wheel in an environment of its own: the catalogue and the scenarios must be inside.

@@ -15,6 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from decision_table import decision_table
 from joint_tables import adaptive_tables, joint_tables, queue_table
 from measured_tables import calibrate_page
 from notebooks_page import notebooks_page
@@ -330,6 +331,7 @@ def _speed() -> Iterable[str]:
         rows = [[str(name), f"{value:.3g}"] for name, value in _pairs(allocation["us_per_agent"])]
         agents = allocation["agents"]
         yield _table([f"allocator, {agents} agents", "decision [µs per agent]"], rows)
+    yield from decision_table(_figures("decision_time"))
 
 
 def _pairs(found: Any) -> Iterable[tuple[Any, float]]:
@@ -506,7 +508,7 @@ wrong.
 """
 
 _BENCHMARKS = """
-`make bench` runs those of speed, memory, allocation and coverage. None of them is a test:
+`make bench` runs those of speed, memory, allocation, decision time and coverage. None of them is a test:
 a busy machine must not turn a build red.
 
 - `speed.py`: CPU time per request with all logs on, against `skeleton.py`, the plainest SimPy model of the
@@ -514,7 +516,8 @@ a busy machine must not turn a build red.
   distortion, no log. Both run in turn, five times; what starting and ending cost is taken out by the
   difference of a long and a short run; the median ratio counts.
 - `memory.py`: peak memory of runs of 100,000 and 1,000,000 requests, each in a process of its own.
-- `allocation.py`: CPU time of a decision for 1000 agents.
+- `allocation.py`: CPU time of a decision for 1000 agents. `decision_time.py`: the same against the number of
+  agents, for every allocator, on agents that contend.
 - `joint.py`: joint designs against the best ones and against a bound. `queues.py`: what designs that
   are aware of queues save, and cost. `adaptive.py`: what deciding anew gains over one design for good.
 - `coverage.py`: how often the intervals and the verdicts of single runs are right, over many M/M/1 queues

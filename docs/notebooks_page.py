@@ -12,11 +12,12 @@ __all__ = ["figure_of", "finding_of", "notebooks_page"]
 HOME = Path(__file__).parent.parent / "notebooks"
 
 _INTRODUCTION = """
-A first run, and the figures of *Quantization-Aware Collaborative Inference for Large Embodied AI Models*
-([arXiv 2602.13052](https://arxiv.org/abs/2602.13052)) as this project computes them, one notebook each in
-`notebooks/`. Those say what agrees with what the paper is known to state, what differs, and which inputs are
-assumed. All are committed with their outputs; the source of `NAME.ipynb` is the percent script `NAME.py`
-beside it.
+A first run, contention from 1 to 64 agents, an allocator of your own and a trained policy; and the figures of
+*Quantization-Aware Collaborative Inference for Large Embodied AI Models*
+([arXiv 2602.13052](https://arxiv.org/abs/2602.13052)) as this project computes them. One notebook each in
+`notebooks/`. Those of the paper say what agrees with what it is known to state, what differs, and which
+inputs are assumed. All are committed with their outputs; the source of `NAME.ipynb` is the percent script
+`NAME.py` beside it.
 
 ```console
 $ make notebooks        # runs all of them on small settings, writes nothing

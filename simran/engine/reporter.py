@@ -36,7 +36,8 @@ class Report:
         has passed, and for decisions per request, what waits now
     backlogs_s : (3, K) what waits now at the three [s]
     jobs : (3, K) requests there
-    completed, spent_j, delay_s : completions since the report before, sums of their energies and delays
+    completed, spent_j, delay_s : completions since the report before, sums of their energies and delays;
+        in a report that travels to decisions for single requests, since the start
     """
 
     time_s: float
@@ -68,6 +69,7 @@ class Reporter:
         self._waits = ObservedWaits(world)
         count = len(world.agents)
         self._sums = [[0.0, 0.0, 0.0] for _ in range(count)]
+        self._told = np.zeros((3, count))  # what travelling reports have already told of these sums
         self._made: deque[tuple[int, Report]] = deque()  # with the number of what they are for
         # Log-normal with mean 1 and the standard deviation that is asked for.
         self._variance = math.log1p(spec.observation_noise**2)
@@ -105,7 +107,10 @@ class Reporter:
     def arrived_of(self, agent: int) -> Report | None:
         """Return the last report of one agent that has arrived, or None."""
         if not self._spec.observation_delay_s:
-            return self._of(agent, self._world.clock.now, self._rate(agent), *self._queues(agent))
+            spent = np.array(self._sums[agent])
+            self._sums[agent][:] = 0.0, 0.0, 0.0
+            now = self._world.clock.now
+            return _of(now, self._rate(agent), *self._queues(agent), spent)
         made = self._made
         latest_s = self._world.clock.now - self._spec.observation_delay_s
         while len(made) > 1 and made[1][1].time_s <= latest_s:
@@ -115,7 +120,10 @@ class Reporter:
         old = made[0][1]
         rate_bps = float(old.rate_bps[agent]) * self._error(agent)
         waits, jobs = old.backlogs_s[:, agent], old.jobs[:, agent]
-        return self._of(agent, old.time_s, rate_bps, waits, jobs)
+        known = np.array([it[agent] for it in (old.completed, old.spent_j, old.delay_s)])
+        spent = known - self._told[:, agent]
+        self._told[:, agent] = known
+        return _of(old.time_s, rate_bps, waits, jobs, spent)
 
     def _live(self) -> Generator[Event, None, None]:
         """Make a report ahead of every decision."""
@@ -137,9 +145,8 @@ class Reporter:
             rates = np.array([self._true_rate(k) for k in range(len(self._sums))])
             queues = [self._queues(k) for k in range(len(self._sums))]
             waits, jobs = (np.array(it).T for it in zip(*queues, strict=True))
-            nothing = np.zeros(len(rates))
             now = clock.now
-            report = Report(now, rates, waits, waits, jobs, nothing, nothing, nothing)
+            report = Report(now, rates, waits, waits, jobs, *np.array(self._sums).T)
             self._made.append((tick, report))
             while self._made[0][1].time_s < now - 2 * self._spec.observation_delay_s:
                 self._made.popleft()
@@ -154,17 +161,6 @@ class Reporter:
         for sums in self._sums:
             sums[:] = 0.0, 0.0, 0.0
         return Report(self._world.clock.now, rates, waits, backlogs, jobs, completed, spent, delay)
-
-    def _of(
-        self, agent: int, time_s: float, rate_bps: float, waits: Floats, jobs: Floats
-    ) -> Report:
-        """Return a report of one agent; completions are as fresh as the decision."""
-        queues = np.array(waits).reshape(3, 1)
-        sums = self._sums[agent]
-        completed, spent, delay = (np.array([it]) for it in sums)
-        sums[:] = 0.0, 0.0, 0.0
-        jobs = np.array(jobs).reshape(3, 1)
-        return Report(time_s, np.array([rate_bps]), queues, queues, jobs, completed, spent, delay)
 
     def _queues(self, agent: int) -> tuple[Floats, Floats]:
         world, group = self._world, self._world.groups[agent]
@@ -186,3 +182,9 @@ class Reporter:
             return 1.0
         draw = self._errors[agent].standard_normal()
         return math.exp(math.sqrt(self._variance) * draw - self._variance / 2)
+
+
+def _of(time_s: float, rate_bps: float, waits: Floats, jobs: Floats, spent: Floats) -> Report:
+    """Return a report of one agent, from what it has of waits, requests and completions, (3,) each."""
+    queues, here = (np.array(it).reshape(3, 1) for it in (waits, jobs))
+    return Report(time_s, np.array([rate_bps]), queues, queues, here, *spent.reshape(3, 1))

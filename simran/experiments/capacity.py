@@ -51,10 +51,12 @@ class Vary:
         Raises
         ------
         InputError
-            if there is no such key, or it holds no number above 0
+            if there is no such key, or it holds no number above 0, or is the seed
         """
         from simran.catalog import key_path
 
+        if path == "seed":
+            raise InputError("--vary seed: a seed is no load; --seed sets it for all runs")
         data: Any = scenario.document
         for key in key_path(path):
             try:

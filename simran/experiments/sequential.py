@@ -20,6 +20,7 @@ _ERROR = 0.05
 _TARGET = re.compile(
     r"(?:(?P<group>[^=<>]+)\.)?(?P<metric>\w+)\s*(?P<sign><=|>=|=)\s*(?P<value>\S+)"
 )
+_OF_ALL = "total_energy_per_completed_j"
 #: Of these more is better, so ``=`` means at least.
 _MORE = ("completed", "jain_", "quality_mean", "throughput_hz")
 
@@ -45,10 +46,12 @@ class Target:
     def parse(cls, text: str, groups: Sequence[str]) -> Target:
         """Read ``[GROUP.]METRIC=VALUE``; the sign may be ``<=`` or ``>=`` too.
 
+        The only group of a scenario is its total.
+
         Raises
         ------
         InputError
-            for anything else, or a group or a metric that there is not
+            for anything else, a group or a metric that there is not, or one that groups do not have
 
         Examples
         --------
@@ -70,6 +73,9 @@ class Target:
             raise UnknownNameError("metric", metric, known)
         if group not in {*groups, "total"}:
             raise UnknownNameError("group", group, [*groups, "total"])
+        if group != "total" and metric == _OF_ALL:
+            raise InputError(f"target: {metric} is of all groups together, not of {group!r}")
+        group = "total" if len(groups) == 1 else group
         more = metric.startswith(_MORE)
         return cls(metric, bound, more if found["sign"] == "=" else found["sign"] == ">=", group)
 

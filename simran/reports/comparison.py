@@ -25,7 +25,7 @@ _COLUMNS = {
 _DRAWN = {
     "violation_rate": "violation rate [%]",
     "delay_mean_s": "mean delay [s]",
-    "total_energy_per_completed_j": "energy per request [J]",
+    "total_energy_per_completed_j": "all energy per completed request [J]",
     "distortion_mean": "mean distortion",
 }
 
@@ -195,5 +195,8 @@ def _panel(axes: Any, found: Mapping[str, Any], metric: str) -> None:
             axes.plot(scale * value["mean"], row + offset, "o", color=f"C{number}", markersize=4,
                       label=group if row == 0 else None)  # fmt: skip
     if metric == "distortion_mean" and found["oracle"]["total"]["distortion"]:
-        axes.axvline(found["oracle"]["total"]["distortion"], color="black", linestyle=":")
+        # Of several groups each has a bound of its own; that of the total depends on what was completed.
+        for number, group in enumerate(groups if len(groups) == 1 else groups[:-1]):
+            bound = found["oracle"][group]["distortion"]
+            axes.axvline(bound, color="black" if len(groups) == 1 else f"C{number}", linestyle=":")
         axes.set_xscale("log")

@@ -130,6 +130,23 @@ def test_decisions_for_requests_rest_on_reports_of_at_most_a_quarter_more_than_t
     assert (known <= 0.5 + 1e-9).all()
 
 
+@pytest.mark.parametrize("delay", [0.0, 6.0])
+def test_decisions_for_requests_know_no_completion_that_no_report_has(delay: float) -> None:
+    """Of one agent, whose decisions come in the order of its requests."""
+    seen, result = _seen("per-request", observation={"delay": delay}, agents__a__count=1)
+    frame = result.requests.sort_values("request_id")
+    done = frame[frame["status"] == "completed"]
+    told = np.cumsum([float(it.state.completed[0]) for it in seen])
+    spent = np.cumsum([float(it.state.spent_j[0]) for it in seen])
+    assert len(seen) == len(frame)
+    assert told[-1] > 50
+    for place, arrival_s in enumerate(frame["arrival_s"]):
+        age_s = float(seen[place].state.report_age_s[0])
+        reported = done[done["finish_s"] <= arrival_s - age_s]
+        assert told[place] == len(reported)
+        assert spent[place] == pytest.approx(reported["energy_j"].sum())
+
+
 def test_solve_and_decisions_at_once_see_the_mean_rate() -> None:
     plain = toy()
     blind = toy(allocator__observation={"delay": 1.0, "noise": 0.5})

@@ -134,7 +134,7 @@ def test_repeated_looks_keep_the_error_that_they_state() -> None:
     ],
 )
 def test_targets_are_read(text: str, metric: str, bound: float, at_least: bool, group: str) -> None:
-    assert Target.parse(text, ["a"]) == Target(metric, bound, at_least, group)
+    assert Target.parse(text, ["a", "b"]) == Target(metric, bound, at_least, group)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,8 @@ def test_targets_are_read(text: str, metric: str, bound: float, at_least: bool, 
         ("agents.a.count", "violation_rte=0.05", "did you mean 'violation_rate'"),
         ("agents.a.count", "b.violation_rate=0.05", "unknown group 'b'"),
         ("agents.a.count", "violation_rate=many", "expected \\[GROUP"),
+        ("agents.a.count", "a.total_energy_per_completed_j=9", "of all groups together"),
+        ("seed", "violation_rate=0.05", "no load"),
     ],
 )
 def test_what_is_of_no_use_is_refused_before_anything_runs(
@@ -153,6 +155,15 @@ def test_what_is_of_no_use_is_refused_before_anything_runs(
     with pytest.raises(InputError, match=words):
         capacity(simran.load(toy()), vary, target, out=tmp_path / "r", executor=AtOnce())
     assert not (tmp_path / "r").exists()
+
+
+def test_the_only_group_is_the_total() -> None:
+    scenario = simran.load(toy(duration=10.0, allocator__headroom=0.6))
+    asked = [
+        capacity(scenario, "agents.a.count", f"{it}violation_rate=0.2", None, 2, executor=AtOnce())
+        for it in ("", "a.")
+    ]
+    assert asked[0].summary() == asked[1].summary()
 
 
 def test_keys_keep_their_units_and_whole_numbers_stay_whole() -> None:
