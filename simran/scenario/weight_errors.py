@@ -251,3 +251,8 @@ def _law(whole: Composed, path: Key, weights: WeightsSpec) -> Iterator[Fault]:
         elif owner != weights.law and given:
             message = f"{key} belongs to {owner}, not to {weights.law}"
             yield whole.fault((*path, key), message, f"{key}: null takes it away")
+    if weights.rate is not None and math.isinf(1.0 / weights.rate):
+        message = (
+            f"expected 1 over a mean magnitude, found {weights.rate:g}, whose mean is infinite"
+        )
+        yield whole.fault((*path, "rate"), message)

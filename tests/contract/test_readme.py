@@ -35,7 +35,10 @@ def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)]+)\)", README)
     local = [link for link in links if not link.startswith("http")]
     assert local
-    assert [link for link in local if not (ROOT / link).exists()] == []
+    assert [link for link in local if not (ROOT / link.partition("#")[0]).exists()] == []
+    for page, _, place in (link.partition("#") for link in local if "#" in link):
+        titles = re.findall(r"^#+ (.*)$", (ROOT / page).read_text(), flags=re.MULTILINE)
+        assert place in {re.sub(r"[^\w -]", "", it).lower().replace(" ", "-") for it in titles}
 
 
 def test_every_block_runs(tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ def test_a_block_without_weights_has_no_errors() -> None:
         ("uniform", {"rate": None}, "models.m.weights: exponential needs rate"),
         ("uniform", {"shape": 1.5}, "models.m.weights.shape: shape belongs to generalised-normal"),
         ("uniform", {"columns": 0}, "models.m.weights.columns: expected at least 1"),
+        ("uniform", {"rate": 2.2e-313}, "models.m.weights.rate: expected 1 over a mean magnitude"),
         ("uniform", {"measured": {"uniform": {4: -0.1}}}, "models.m.weights.measured.uniform: exp"),
         ("uniform", {"measured": {"fine": {4: 0.1}}}, "models.m.weights.measured.fine: expected a"),
         ("uniform", {"measured": {"uniform": {}}}, "models.m.weights.measured.uniform: expected bit"),
