@@ -87,6 +87,7 @@ class Controller:
         self._decided_s = [math.nan] * len(world.agents)
         self._keys: list[tuple[object, ...] | None] = [None] * len(world.agents)
         self._designs = 0
+        self._asked_last = self._newest = 0
         self.asked = Consultation(self._spec)
         self._largest_planned = 0.0
         self.clock_faults = 0
@@ -202,15 +203,19 @@ class Controller:
         answer = self._allocator if asked else None, problem, allocation
         self._designs += len({design.id for design in made.values()})
         delay_s = self.asked.took_s if self._spec.measured else self._spec.decision_time_s
+        self._asked_last += 1
         if delay_s and self._keys[0] is not None:
             clock = self._world.clock
-            clock.call_at(
-                clock.now + delay_s, lambda event: self._adopt(*event._value), (made, answer)
-            )
+            late = made, answer, self._asked_last
+            clock.call_at(clock.now + delay_s, lambda event: self._adopt(*event._value), late)
         else:
-            self._adopt(made, answer)
+            self._adopt(made, answer, self._asked_last)
 
-    def _adopt(self, made: dict[int, Design], answer: Answer) -> None:
+    def _adopt(self, made: dict[int, Design], answer: Answer, number: int) -> None:
+        """Put an answer into force, unless that of a later decision has come before it."""
+        if number < self._newest:
+            return
+        self._newest = number
         world = self._world
         for agent, design in made.items():
             group = world.groups[agent]

@@ -10,6 +10,7 @@ from toy import toy
 
 from simran.allocation import ALLOCATORS, Allocation, Allocator, Problem
 from simran.engine import run
+from simran.engine.consulting import vetted
 from simran.results import Result
 from simran.scenario import load
 
@@ -136,3 +137,26 @@ def test_allocators_see_what_a_change_costs_and_what_is_in_force() -> None:
     assert second.server_load_s_per_byte.tolist() == [0.0, 0.0]
     assert second.agent_switch_s.tolist() == [1e-3, 1e-3]
     assert second.agent_switch_j.tolist() == pytest.approx([2.2, 2.2])  # with the PUE
+
+
+def test_an_answer_that_comes_after_a_newer_one_is_too_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Decisions every 3 s of which the second takes 4 s: the third is in force before it."""
+    took = iter([0.0, 4.0, 0.5, 0.5])
+
+    def measured(*given: Any) -> Any:
+        return (*vetted(*given)[:2], next(took))
+
+    monkeypatch.setattr("simran.engine.consulting.vetted", measured)
+    Scripted.script, Scripted.asked = (("head", 4), ("head", 8), ("head", 16), ("head", 16)), ()
+    document = toy(
+        duration=10.0,
+        models__m__split="auto",
+        models__m__bits=[4, 8, 16],
+        agents__a__count=1,
+        allocator={"name": "scripted", "every": 3.0, "decision_time": "measured"},
+    )
+    designs = run(load(document)).allocations
+    assert designs["time_s"].tolist() == [0.0, 6.5]
+    assert designs["weight_bits"].tolist() == [4, 16]
