@@ -10,7 +10,7 @@ import numpy as np
 from simran.allocation.evaluate import Evaluation, evaluate
 from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
 
-__all__ = ["LARGEST_LOAD", "Waits", "expected_waits", "plan_with_waits"]
+__all__ = ["LARGEST_LOAD", "Waits", "expected_waits", "offered_loads", "plan_with_waits"]
 
 #: A station with a larger load is reckoned with this one, where its queue would not end.
 LARGEST_LOAD = 0.95
@@ -67,6 +67,29 @@ def expected_waits(problem: Problem, allocation: Allocation) -> Waits:
             part = rate[rows], service[rows], scv[rows]
             waits[rows] = _wait(kinds[station], workers[station], *part)
     return Waits(own, uplink, server)
+
+
+def offered_loads(problem: Problem, allocation: Allocation) -> Waits:
+    """Return the load that an allocation offers to each agent, its cell and its server; 1 is all they can do.
+
+    From 1 on a queue only grows, and what :func:`expected_waits` says of it is no mean.
+
+    Parameters
+    ----------
+    problem, allocation : what was asked and answered
+    """
+    plan = evaluate(problem, _with_shares(problem, allocation))
+    rate = np.where(allocation.cut >= 0, problem.arrival_rate_hz, 0.0)
+    here, sent, there = (rate * np.nan_to_num(it) for it in _services(plan))
+    loads = []
+    for kinds, index, work, workers in (
+        (problem.cell_scheduler, problem.cell_index, sent, (1,) * len(problem.cell_agents)),
+        (problem.server_discipline, problem.server_index, there, problem.server_workers),
+    ):
+        shared = np.bincount(index, weights=work)[index] / np.array(workers)[index]
+        allocated = np.array([kind == "allocated" for kind in kinds])[index]
+        loads.append(np.where(allocated, work, shared))
+    return Waits(here, loads[0], loads[1])
 
 
 def _services(plan: Evaluation) -> tuple[Floats, Floats, Floats]:

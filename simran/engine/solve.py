@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simran.allocation import Allocation, Evaluation, Problem, evaluate
 from simran.allocation.guard import AllocatorFault, explained
+from simran.allocation.queues import offered_loads
 from simran.engine.consulting import make_allocator, vetted
 from simran.engine.observation import observe
 from simran.errors import AllocationError, UnknownNameError
@@ -62,7 +63,8 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "allocator": allocation.allocator,
-        "assumes": _assumes(scenario, problem, bool(allocator.options.get("queue_aware"))),
+        "assumes": _assumes(scenario, problem, bool(allocator.options.get("queue_aware")))
+        + _crowded(scenario, problem, allocation),
         "feasible": bool(_feasible(allocation, plan).all()),
         "objective": _number(float(np.sum(weighted))),
         "decision_s": decision_s,
@@ -86,6 +88,20 @@ def _chosen(problem: Problem, agent: str | None) -> list[int]:
     if not found:
         raise UnknownNameError("agent", agent, {*problem.agents, *problem.groups})
     return found
+
+
+def _crowded(scenario: Scenario, problem: Problem, allocation: Allocation) -> str:
+    """Say which stations the designs offer more than they can do, so that no wait is a mean."""
+    loads = offered_loads(problem, allocation)
+    found: dict[str, float] = {}
+    for row, group in enumerate(problem.groups):
+        it = scenario.groups[group]
+        offers = (group, loads.agent), (it.cell, loads.uplink), (it.server, loads.server)
+        for name, load in offers:
+            if load[row] >= 1.0:
+                found[name] = max(found.get(name, 0.0), float(load[row]))
+    told = ", ".join(f"{name} {load:.3g} times" for name, load in found.items())
+    return f"; BUT queues only grow where more is offered than can be done: {told}" if told else ""
 
 
 def _assumes(scenario: Scenario, problem: Problem, queue_aware: bool) -> str:

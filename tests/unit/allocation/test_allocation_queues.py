@@ -10,7 +10,7 @@ import pytest
 from simran.allocation import ALLOCATORS, check_allocator, evaluate
 from simran.allocation.exact import Exact
 from simran.allocation.joint import Joint
-from simran.allocation.queues import LARGEST_LOAD, expected_waits
+from simran.allocation.queues import LARGEST_LOAD, expected_waits, offered_loads
 from simran.allocation.samples import contended_problem
 from simran.allocation.simple import clock_set, cut_table, many_agents
 from simran.errors import InputError
@@ -54,6 +54,21 @@ def test_fifo_is_pollaczek_and_khinchine(scv):
     second = (rate * service**2 * (1 + scv)).sum()
     expected = second / (2 * (1 - (rate * service).sum()))
     np.testing.assert_allclose(waits.server, expected)
+
+
+def test_offered_loads_are_rate_times_service_of_those_who_share():
+    problem = crowd(4, arrival_rate_hz=np.array([0.1, 0.2, 0.3, 0.05]))
+    design = Exact().allocate(problem)
+    cost = evaluate(problem, design)
+    rate = problem.arrival_rate_hz
+    loads = offered_loads(problem, design)
+    np.testing.assert_allclose(loads.agent, rate * cost.agent_s)
+    np.testing.assert_allclose(loads.server, (rate * cost.server_s).sum())
+    np.testing.assert_allclose(loads.uplink, (rate * cost.uplink_s).sum())
+    two = replace(problem, server_workers=(2,))
+    np.testing.assert_allclose(offered_loads(two, design).server, loads.server / 2)
+    own = replace(problem, server_discipline=("allocated",))
+    np.testing.assert_allclose(offered_loads(own, design).server, 4 * rate * cost.server_s)
 
 
 def test_processor_sharing_stretches_by_the_load():
