@@ -19,6 +19,7 @@ from simran.allocation.options import read_count
 from simran.allocation.prices import Offer, decompose, offer, thrifty
 from simran.allocation.problem import Floats, Ints
 from simran.allocation.raising import raise_designs
+from simran.allocation.restarts import moved, restarts
 from simran.allocation.shared import Contention
 
 __all__ = ["Joint"]
@@ -34,8 +35,10 @@ class Joint(ContendedAllocator):
     At each of a grid of common clocks, prices for cell and server let every agent pick its own best design
     (dual decomposition); the lowest prices at which shares exist give a first selection. It is
     repaired: designs are raised while shares exist, exchanged among few agents, and the common clock is
-    put where they need least. Up to ``exact_up_to`` agents are then searched by branch and bound with
-    that as what is known; the result there is the best one. Last, shares and clocks of least energy.
+    put where they need least; of few agents, each kind is also given its best design first, at the clock
+    that suits it. Up to ``exact_up_to`` agents are then searched by branch and bound with
+    that as what is known; the result there is the best one, unless the tree is too large. Last, shares and
+    clocks of least energy.
 
     Examples
     --------
@@ -91,6 +94,9 @@ def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
     trials.sort(key=lambda it: it.value)
     kept = trials[: 2 if int(first.served.sum()) <= _FEW else 1]
     finished = [_finished(group, it.selection, fair) for it in kept]
+    if int(first.served.sum()) <= _FEW:
+        finished = [moved(group, it, fair) for it in finished]
+        finished += restarts(group, first, fair)
     return min(finished, key=lambda it: it.value(group, fair))
 
 

@@ -203,3 +203,36 @@ def test_each_choice_taken_away_costs_the_mixed_fleet(
     table = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| ")]
     told = [f"{it:.2e}".replace("e-0", "e-") for it in expected if it]
     assert any(all(figure in line for figure in told) for line in table)
+
+
+def _contending(counts: tuple[int, int, int], few: int) -> float:
+    """Return Σ w D of the fleet where cells and server give shares, with fewer choices."""
+    groups = zip(("walker", "rover", "drone"), counts, strict=True)
+    overrides = [
+        *(f"agents.{group}.count={count}" for group, count in groups),
+        "network.cells.hall.uplink_scheduler=allocated",
+        "network.cells.yard.uplink_scheduler=allocated",
+        "network.servers.edge-1.discipline=allocated",
+        "models.captioner.pruning.ratios=[0,0.2]",
+        "models.captioner.feature_bits=[6]",
+        "models.captioner.bits=[5,6,9,16]",
+        f"allocator={{name: joint, headroom: 0.25, options: {{exact_up_to: {few}}}}}",
+    ]
+    solved = simran.solve(simran.load("mixed_fleet", overrides))
+    assert solved["feasible"]
+    return float(solved["objective"])
+
+
+@pytest.mark.parametrize("counts", [(2, 1, 1), (2, 2, 1)])
+def test_prices_and_repair_come_near_branch_and_bound_in_a_mixed_fleet(
+    counts: tuple[int, int, int],
+) -> None:
+    """The server's clock that suits a rover does not suit walkers, so one has to be chosen for the other."""
+    best, found = _contending(counts, 6), _contending(counts, 0)
+    assert best <= found * (1 + 1e-9)
+    assert found < 1.02 * best
+
+
+def test_ten_contending_agents_do_better_than_all_on_board() -> None:
+    on_board = 4 * 9.75e-5 + 2 * 1.75e-3 + 4 * 1.153e-3
+    assert _contending((4, 2, 4), 6) < 0.9 * on_board
