@@ -59,7 +59,10 @@ def _pruned(model: ModelSpec, block: BlockSpec, ratio: float) -> PrunedErrors:
 
 
 def feature_choices(model: ModelSpec, block: BlockSpec) -> tuple[FeatureChoice, ...]:
-    """Return how a block's output may be sent, fewest bits first; one way for an amount of data."""
+    """Return how a block's output may be sent, fewest bits first; one way for an amount of data.
+
+    Where nothing says what coarser features of a block cost, the finest are its one way.
+    """
     frames = model.frames if block.per_frame else 1
     output = block.output
     if not isinstance(output, Elements):
@@ -67,7 +70,7 @@ def feature_choices(model: ModelSpec, block: BlockSpec) -> tuple[FeatureChoice, 
     added = dict(block.feature_distortion or model.feature_distortion or ())
     return tuple(
         FeatureChoice(bits, output.elements * bits * frames, added.get(bits, 0.0))
-        for bits in model.feature_bits
+        for bits in (model.feature_bits if added else model.feature_bits[-1:])
     )
 
 
@@ -101,6 +104,8 @@ def _features(whole: Composed, path: Key, model: ModelSpec) -> Iterator[Fault]:
     needed = set(model.feature_bits[:-1])
     for index, block in tensors:
         own = block.feature_distortion is not None
+        if _told(model) and not own and model.feature_distortion is None:
+            continue  # another block says; this one keeps to the finest
         missing = sorted(
             needed - set(dict(block.feature_distortion or model.feature_distortion or ()))
         )

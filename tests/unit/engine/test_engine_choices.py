@@ -105,6 +105,18 @@ def test_a_block_may_say_itself_what_its_features_cost() -> None:
     assert table.reference_distortion[:2].tolist() == [0.0, 0.2]
 
 
+def test_a_block_of_which_nothing_is_known_keeps_to_the_finest_features() -> None:
+    body = {**BLOCKS[1], "output": {"elements": 1e4}}
+    told = {**BLOCKS[0], "feature_distortion": {4: 0.2}}
+    table = _table(blocks=[told, body, BLOCKS[2]], feature_distortion=None, pruning=None)
+    assert table.feature_bits[:3].tolist() == [8.0, 4.0, 8.0]
+    assert table.reference_distortion[:3].tolist() == [0.0, 0.2, 0.0]
+    measured = ["models.captioner.profile=whisper-tiny.en", "models.captioner.split=block/4"]
+    scenario = load("paper_blip2_coco", [*measured, "models.captioner.feature_bits=[4,8,16]"])
+    widths = cut_table(scenario.models["captioner"], "co-inference").feature_bits[:3]
+    assert widths.tolist() == [16.0, 8.0, 4.0]
+
+
 def test_a_single_width_that_is_said_to_cost_something_does() -> None:
     table = _table(feature_bits=16, pruning=None)
     assert table.reference_distortion.tolist() == [0.5, 0.0, 0.0, 0.0]
