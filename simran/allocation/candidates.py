@@ -129,11 +129,13 @@ class Candidates:
         """
         cost = stages(self.problem, self.table, self.agents[:, None], self.cuts, shares)
         more_s = cost.transfers_s - self.cost.transfers_s
+        more_j = cost.transmit_j - self.cost.transmit_j
         return replace(
             self,
             cost=cost,
             fixed_s=self.fixed_s + more_s,
             time_left_s=self.time_left_s - more_s,
+            energy_left_j=self.energy_left_j - more_j,
         )
 
     def hurried(self) -> Candidates:

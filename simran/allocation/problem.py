@@ -123,6 +123,7 @@ class Problem:
     agent_memory_bytes, server_memory_bytes : (K,) room for weights [B]; inf for unlimited
     size, uplink_size, server_size : (K,) size factors of the agent, uplink and server work
     rate_bps : (K,) rate with the whole cell [bit/s], as reported; inf takes no time and no energy
+    bandwidth_hz : (K,) W, width of the band of the agent's cell [Hz]; NaN where shares are of time
     transmit_w : (K,) power drawn while sending [W]
     link_s_per_bit, link_delay_s : (K,) transport from cell to server, one way and idle [s/bit, s]
     agent_wait_s, uplink_wait_s, server_wait_s : (K,) waits observed [s]
@@ -154,6 +155,7 @@ class Problem:
     uplink_size: Floats
     server_size: Floats
     rate_bps: Floats
+    bandwidth_hz: Floats
     transmit_w: Floats
     link_s_per_bit: Floats
     link_delay_s: Floats

@@ -20,6 +20,7 @@ _EACH: Mapping[str, float] = {
     "uplink_size": 1.0,
     "server_size": 1.0,
     "rate_bps": np.inf,
+    "bandwidth_hz": np.nan,
     "transmit_w": 0.0,
     "link_s_per_bit": 0.0,
     "link_delay_s": 0.0,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simran.allocation.problem import Bools, CutTable, Floats, Ints, Problem
+from simran.radio import part_rate
 
 __all__ = [
     "RELATIVE_TOLERANCE",
@@ -56,7 +57,7 @@ class Stages:
     server_cycles : Ñ size/c̃, which is what the energy counts [cycle]
     server_cycles_in_slice : Ñ size/(φ c̃), which is what the time counts [cycle]
     uplink_s, backhaul_s, return_link_s, downlink_s : time of each transfer [s]
-    transmit_j : p S/r, whatever the share [J]
+    transmit_j : p S/r, whatever the share; p S/R(β) where shares are of the band [J]
     """
 
     agent_cycles_per_bit: Floats
@@ -94,7 +95,9 @@ def stages(problem: Problem, table: CutTable, agents: Ints, cuts: Ints, shares: 
     Notes
     -----
     An on-device cut sends nothing, whatever its table says. A slice of a server with ``partition:
-    clock`` runs all cores at a clock of its own, so its share does not enter the time.
+    clock`` runs all cores at a clock of its own, so its share does not enter the time. Where shares are
+    of the band, R(β) is that of :func:`simran.radio.part_rate`; of flows that share it equally, each is
+    being sent for as long as it stays, so that the wait in the cell is paid for like the rest.
     """
     sends = offloads(table)[cuts]
     size, server_size = problem.size[agents], problem.server_size[agents]
@@ -106,15 +109,17 @@ def stages(problem: Problem, table: CutTable, agents: Ints, cuts: Ints, shares: 
     down = np.where(sends, table.downlink_bits[cuts] * size, 0.0)
     rate, delay = problem.rate_bps[agents], problem.link_delay_s[agents]
     per_link_bit = problem.link_s_per_bit[agents]
+    uplink_s = up / (_carried(problem, agents, shares.bandwidth) * rate)
     return Stages(
         agent_cycles_per_bit=per_bit * size / agent.flops_per_cycle[agents],
         server_cycles=cycles,
         server_cycles_in_slice=cycles / _time_share(problem, agents, shares.server),
-        uplink_s=up / (shares.bandwidth * rate),
+        uplink_s=uplink_s,
         backhaul_s=np.where(sends, per_link_bit * up + delay, 0.0),
         return_link_s=np.where(sends, per_link_bit * down + delay, 0.0),
         downlink_s=down / rate,
-        transmit_j=problem.transmit_w[agents] * (up / rate),
+        transmit_j=problem.transmit_w[agents]
+        * _sending_s(problem, agents, sends, up / rate, uplink_s),
     )
 
 
@@ -143,6 +148,26 @@ def slices_by_clock(problem: Problem) -> Bools:
     by_clock = np.array([pair == ("allocated", "clock") for pair in pairs], dtype=np.bool_)
     chosen: Bools = by_clock[problem.server_index]
     return chosen
+
+
+def _carried(problem: Problem, agents: Ints, share: Floats) -> Floats:
+    """Return what part of its rate with the whole cell an agent has with a share."""
+    if np.isnan(problem.bandwidth_hz).all():
+        return share
+    return part_rate(share, problem.rate_bps[agents] / problem.bandwidth_hz[agents])
+
+
+def _sending_s(
+    problem: Problem, agents: Ints, sends: Bools, alone_s: Floats, uplink_s: Floats
+) -> Floats:
+    """Return how long an agent's transmitter is on: its airtime, or all along with a part of the band [s]."""
+    by_band = np.isfinite(problem.bandwidth_hz)
+    if not by_band.any():
+        return alone_s
+    equal = np.array([name != "allocated" for name in problem.cell_scheduler])[problem.cell_index]
+    waits = np.where(sends, np.where(equal, problem.uplink_wait_s, 0.0)[agents], 0.0)
+    found: Floats = np.where(by_band[agents], uplink_s + waits, alone_s)
+    return found
 
 
 def server_ceiling_hz(problem: Problem, assumed_share: float) -> Floats:

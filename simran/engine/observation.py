@@ -43,6 +43,7 @@ def observe(scenario: Scenario) -> Problem:
         uplink_size=ones,
         server_size=ones,
         rate_bps=np.array([scenario.cells[group.cell].rate_bps for group in groups]),
+        bandwidth_hz=np.array([scenario.cells[group.cell].bandwidth_hz for group in groups]),
         transmit_w=np.array([group.transmit_w for group in groups]),
         link_s_per_bit=np.array([seconds for seconds, _ in links]),
         link_delay_s=np.array([delay for _, delay in links]),

@@ -212,8 +212,9 @@ class Cell:
     rate_bps : an agent's rate with the whole cell [bit/s]; inf takes no time and no energy; where it
         varies, 1 over the mean of 1/rate over time, at which designs made without a look at it count
     scheduler : ``equal-share`` or ``allocated``
-    sharing : ``time``
+    sharing : ``time``, or ``frequency`` where shares are of the band
     varying : the rate [bit/s] where it is not constant
+    bandwidth_hz : width of the band [Hz]; NaN where shares are of time
     """
 
     name: str
@@ -221,6 +222,7 @@ class Cell:
     scheduler: str = "equal-share"
     sharing: str = "time"
     varying: Varying | None = None
+    bandwidth_hz: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
