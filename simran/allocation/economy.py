@@ -16,6 +16,8 @@ import numpy as np
 from simran.allocation.clocks import Box, balance
 from simran.allocation.common_clock import load_of, spread_clock
 from simran.allocation.enumeration import Selection
+from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_economy import even_shares, frugal_shares
 from simran.allocation.loads import Stations, optimal_shares
 from simran.allocation.needs import Needs
 from simran.allocation.problem import Floats
@@ -25,6 +27,7 @@ __all__ = ["Split", "even_split", "frugal_split"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _ROUNDS = 20
+_FINE, _COARSE = 1e-4, 1e-2  # of the logarithm of a clock: where its search ends
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,12 @@ class Split:
 
 
 def even_split(group: Contention, selection: Selection, clocks_hz: Floats) -> Split:
-    """Return shares that leave every agent the same part of its time for sharing in reserve."""
+    """Return shares of the least load, scaled to all that there is.
+
+    Where energy does not depend on shares that leaves every agent the same part of its time for sharing.
+    """
+    if isinstance(group.menu, FrontierNeeds):
+        return Split(*even_shares(group, selection, clocks_hz), clocks_hz, np.inf)
     task = _Task(group, selection, clocks_hz)
     return task.split(*task.even())
 
@@ -78,13 +86,14 @@ def _tuned(group: Contention, selection: Selection, best: Split, server: int) ->
         return _possible(group, selection, changed(clock_hz))
 
     def at(clock_hz: float) -> Split:
-        return _at(group, selection, changed(clock_hz), best.log_prices)
+        return _at(group, selection, changed(clock_hz), best)
 
     if len(steps):
         tried = [at(step) for step in steps.tolist() if fits(step)]
         return min(tried, key=lambda it: it.energy_j, default=best)
     now = float(best.clocks_hz[server])
-    return _least(at, _edge(fits, now, low), _edge(fits, now, high))
+    near = _COARSE if isinstance(group.menu, FrontierNeeds) else _FINE
+    return _least(at, _edge(fits, now, low), _edge(fits, now, high), near)
 
 
 class _Task:
@@ -216,11 +225,15 @@ class _Task:
 
 
 def _at(
-    group: Contention, selection: Selection, clocks_hz: Floats, start: Floats | None = None
+    group: Contention, selection: Selection, clocks_hz: Floats, start: Split | None = None
 ) -> Split:
-    """Return the split of least energy under given clocks; ``start`` are prices to begin with."""
+    """Return the split of least energy under given clocks; ``start`` is one to begin with."""
+    if isinstance(group.menu, FrontierNeeds):
+        known = None if start is None else (start.bandwidth, start.server)
+        shares, energy_j = frugal_shares(group, selection, clocks_hz, known)
+        return Split(*shares, clocks_hz, energy_j)
     task = _Task(group, selection, clocks_hz)
-    prices = task.prices(start)
+    prices = task.prices(None if start is None else start.log_prices)
     split = task.split(*task.within(task.scaled(*task.demand(prices))))
     return replace(split, log_prices=prices)
 
@@ -242,12 +255,12 @@ def _edge(fits: Callable[[float], bool], inside: float, outside: float) -> float
     return inside
 
 
-def _least(at: Callable[[float], Split], low: float, high: float) -> Split:
+def _least(at: Callable[[float], Split], low: float, high: float, near: float) -> Split:
     """Return the split of least energy over an interval of clocks, by golden section."""
     a, b = np.log(low), np.log(high)
     left, right = at(np.exp(b - _GOLDEN * (b - a))), at(np.exp(a + _GOLDEN * (b - a)))
     best = min(at(low), at(high), left, right, key=lambda split: split.energy_j)
-    while b - a > 1e-4:
+    while b - a > near:
         if left.energy_j <= right.energy_j:
             b, right = a + _GOLDEN * (b - a), left
             left = at(np.exp(b - _GOLDEN * (b - a)))
