@@ -24,6 +24,7 @@ __all__ = ["clock_grid", "load_of", "may_fit", "settle_clocks", "spread_clock"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _STEPS = 44  # leaves 1e-9 of the range of logarithms
+_COARSE = 22  # leaves 3e-5 of it, and 1e-9 of the load, which is flat there
 _GRID = 13
 _INTERVALS = 8
 #: What the designs of a group cost at some prices, worked out once for as long as the group is there.
@@ -200,6 +201,7 @@ def _tries(
                 lambda clock: load_of(group, needs, served, changed(clock)),
                 edges[:, column],
                 edges[:, column + 1],
+                _COARSE if curved else _STEPS,
             )
         )
 
@@ -227,7 +229,7 @@ def _edges(group: Contention, needs: Needs, served: Bools, server: int) -> Float
     return found
 
 
-def _search(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
+def _search(function: Callable[[Floats], Floats], low: Floats, high: Floats, steps: int) -> Floats:
     """Return where a function (N,) -> (N,) that falls and then rises is least, by golden section.
 
     Where both points are impossible, the possible clocks are below: energy forbids the higher ones.
@@ -235,7 +237,7 @@ def _search(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> 
     a, b = np.log(low), np.log(high)
     left, right = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
     at_left, at_right = function(np.exp(left)), function(np.exp(right))
-    for _ in range(_STEPS):
+    for _ in range(steps):
         down = at_left <= at_right
         a, b = np.where(down, a, left), np.where(down, right, b)
         probe = np.where(down, b - _GOLDEN * (b - a), a + _GOLDEN * (b - a))

@@ -29,7 +29,7 @@ from simran.radio import part_rate
 __all__ = ["Curve", "FrontierNeeds", "steps_of"]
 
 _LEAST = np.log(1e-9)  # no share is below
-_HALVINGS = 44
+_HALVINGS = 34
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -112,10 +112,17 @@ class FrontierNeeds(Needs):
         at = _At.of(self, clock_hz, frugal_hz)
         shape = self.value.shape
         slices = np.broadcast_to(self.slices & (self.server_cycles > 0), shape)
-        top = np.where(slices, at.fastest_slice(), 0.0)
-        fits = np.where(slices, at.slice_fits(top), at.part_fits(np.zeros(shape)))
+        by_slice = bool(slices.any())
+
+        def in_time(z: Floats) -> Bools:
+            if not by_slice:
+                return at.part_fits(z)
+            return np.where(slices, at.slice_fits(z), at.part_fits(z))
+
+        top = np.where(slices, at.fastest_slice(), 0.0) if by_slice else np.zeros(shape)
         floor = np.where(slices, np.minimum(at.slowest_slice(), top), _LEAST)
-        least = _edge(lambda z: np.where(slices, at.slice_fits(z), at.part_fits(z)), floor, top)
+        fits = in_time(top)
+        least = _edge(in_time, floor, top)
         sends, serves = self.air_s > 0, self.server_cycles > 0
         fixed = np.where(slices, np.log(self.slice_share), np.nan)
         settled = np.isfinite(fixed)

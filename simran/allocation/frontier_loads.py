@@ -2,31 +2,34 @@
 
 Agent k may have any (β, φ) on or above its curve, a convex set. By duality the least possible largest sum
 of shares is the largest value over prices p of Σ_k min (p_c β + p_s φ). With one cell and one server that is
-a concave function of one ratio of prices, whose slope is what the stations are asked for: it is found by
-halving. Curves are told by points, between which shares may be mixed, since the sets are convex: what is
+a concave function of one ratio of prices, whose slope is what the stations are asked for: one ratio is
+closed in on. Curves are told by points, between which shares may be mixed, since the sets are convex: what is
 found exists. The points are then drawn together around those that were asked for, until they no longer
 matter.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier import Curve, FrontierNeeds
 from simran.allocation.loads import Stations
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["Settled", "balanced", "cheapest", "cost_table", "settle_shares"]
 
 _POINTS = 17
-_ROUNDS = 6
-_HALVINGS = 40
+_ROUNDS = 5
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
+_PLACES = np.linspace(-1.0, 1.0, 17)
+_STEPS = np.linspace(0.0, 1.0, 17)
+_CLOSER = 3
 _TURNS = 60  # changes of the prices of three stations or more
-_SAFE = 1 - 1e-7  # what halving and drawing together leave of costs
+_SAFE = 1 - 1e-6  # of a cost: what points that are drawn together leave of it
+_MOST = 2_000_000  # points that are held at once
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Settled:
     load : (N,) largest sum of shares of a station; inf where a design is impossible
     cell, server : (N, n) β and φ; 0 for those who are not served
     first, last : (N, n) points between which they lie
+    odds : (N,) logarithm of the ratio of the prices of two stations
     """
 
     load: Floats
@@ -45,6 +49,7 @@ class Settled:
     server: Floats
     first: Ints
     last: Ints
+    odds: Floats
 
 
 def settle_shares(
@@ -61,71 +66,77 @@ def settle_shares(
     """
     curve = needs.curve(clock_hz)
     able = np.logical_and.reduce(curve.possible | ~served, axis=-1)
-    takes = served & curve.possible
+    takes = (served & curve.possible)[..., None]
+    odds = np.zeros(len(served))
     for round_ in range(_ROUNDS):
         points = curve.points(_POINTS)
         cell, server = needs.shares(points, clock_hz)
-        cell = np.where(takes[..., None], cell, 0.0)
-        server = np.where(takes[..., None], server, 0.0)
-        found = balanced(cell, server, stations)
+        table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
+        found = balanced(*table, stations, odds, 2.0 * 0.2**round_)
+        odds = found.odds
         if round_ < _ROUNDS - 1:
             curve = curve.around(points, found.first, found.last)
-    load = np.where(able, found.load, np.inf)
-    return Settled(load, found.cell, found.server, found.first, found.last)
+    return replace(found, load=np.where(able, found.load, np.inf))
 
 
 def cheapest(cell: Floats, server: Floats, stations: Stations, direction: Floats) -> Ints:
     """Return the points (..., n) of least cost at prices (..., J)."""
-    at_cell = direction @ stations.cell.T
-    at_server = direction @ stations.server.T
-    costs = _paid(at_cell, cell) + _paid(at_server, server)
-    found: Ints = np.argmin(np.where(np.isnan(costs), np.inf, costs), axis=-1)
+    costs = _paid(direction @ stations.cell.T, cell) + _paid(direction @ stations.server.T, server)
+    found: Ints = np.argmin(costs, axis=-1)
     return found
 
 
 def _paid(price: Floats, share: Floats) -> Floats:
-    """Return what a share costs; at no price an endless one is still none."""
-    with np.errstate(invalid="ignore"):
-        paid: Floats = np.where(np.isinf(share), np.inf, price[..., None] * share)
+    """Return what shares cost, of which an endless one is never free."""
+    paid: Floats = np.maximum(price, 1e-30)[..., None] * share
     return paid
 
 
-def balanced(cell: Floats, server: Floats, stations: Stations) -> Settled:
-    """Return the shares with the least largest sum among points (N, n, P) and mixtures of neighbours."""
+def balanced(
+    cell: Floats, server: Floats, stations: Stations, odds: Floats, width: float
+) -> Settled:
+    """Return the shares with the least largest sum among points (N, n, P) and mixtures of neighbours.
+
+    Parameters
+    ----------
+    cell, server : β and φ at the points
+    stations : which of the J stations is whose
+    odds : (N,) with two stations, where to begin: the logarithm of the ratio of their prices
+    width : how far from there it is likely to be
+    """
     size = stations.cell.shape[1]
     if size == 1:
-        direction = np.ones((len(cell), 1))
-        place = cheapest(cell, server, stations, direction)
+        place = cheapest(cell, server, stations, np.ones((len(cell), 1)))
         return _settled(cell, server, stations, (place, place), np.ones(len(cell)))
     if size == 2:
-        return _between(cell, server, stations)
+        return _between(cell, server, stations, odds, width)
     return _turned(cell, server, stations)
 
 
-def _between(cell: Floats, server: Floats, stations: Stations) -> Settled:
-    """Return the same for two stations, by halving the logarithm of the ratio of their prices."""
-
-    def asked(z: Floats) -> tuple[Ints, Floats]:
+def _between(
+    cell: Floats, server: Floats, stations: Stations, odds: Floats, width: float
+) -> Settled:
+    """Return the same for two stations, by closing in on the ratio of their prices from many at once."""
+    ends = np.full((1, len(cell)), _FARTHEST)
+    z = np.concatenate([-ends, odds + width * _PLACES[:, None], ends])
+    rows = np.arange(len(cell))
+    for _ in range(_CLOSER):
         second = 1 / (1 + np.exp(-z))
         place = cheapest(cell, server, stations, np.stack([1 - second, second], axis=-1))
         sums = _sums(cell, server, stations, place)
         with np.errstate(invalid="ignore"):
-            return place, sums[:, 1] - sums[:, 0]
-
-    low, high = np.full(len(cell), -_FARTHEST), np.full(len(cell), _FARTHEST)
-    (at_low, more_low), (at_high, more_high) = asked(low), asked(high)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        place, more = asked(middle)
-        up = more > 0  # the second is asked for more than the first: a higher price
-        low, high = np.where(up, middle, low), np.where(up, high, middle)
-        at_low = np.where(up[:, None], place, at_low)
-        at_high = np.where(up[:, None], at_high, place)
-        more_low, more_high = np.where(up, more, more_low), np.where(up, more_high, more)
+            more = sums[..., 1] - sums[..., 0]  # falls with the price of the second
+        after = np.clip((more > 0).sum(axis=0), 1, len(z) - 1)
+        low, high = z[after - 1, rows], z[after, rows]
+        last = z
+        z = low + (high - low) * _STEPS[:, None]
+    before = after - 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        part = more_high / (more_high - more_low)  # of the places at the lower price
-    part = np.where((more_low > 0) & (more_high < 0), part, np.where(more_low > 0, 0.0, 1.0))
-    return _settled(cell, server, stations, (at_low, at_high), part)
+        part = more[after, rows] / (more[after, rows] - more[before, rows])
+    crossed = (more[before, rows] > 0) & (more[after, rows] < 0)
+    part = np.where(crossed, part, np.where(more[before, rows] > 0, 0.0, 1.0))
+    found = _settled(cell, server, stations, (place[before, rows], place[after, rows]), part)
+    return replace(found, odds=(last[before, rows] + last[after, rows]) / 2)
 
 
 def _turned(cell: Floats, server: Floats, stations: Stations) -> Settled:
@@ -140,10 +151,8 @@ def _turned(cell: Floats, server: Floats, stations: Stations) -> Settled:
         place = cheapest(cell, server, stations, direction)
         found = _settled(cell, server, stations, (place, place), np.ones(len(cell)))
         best = found if best is None else _better(found, best)
-        asked = np.maximum(_sums(cell, server, stations, place), 1e-12)
-        with np.errstate(invalid="ignore"):
-            direction = direction * asked ** (1.0 / (1 + 0.2 * turn))
-            direction = np.where(np.isfinite(direction), direction, 1.0)
+        asked = np.clip(_sums(cell, server, stations, place), 1e-12, 1e12)
+        direction = direction * asked ** (1.0 / (1 + 0.2 * turn))
         direction = direction / direction.sum(axis=1, keepdims=True)
     assert best is not None  # there is at least one turn
     return best
@@ -157,7 +166,7 @@ def _better(one: Settled, other: Settled) -> Settled:
         mine, theirs = getattr(one, name), getattr(other, name)
         return np.where(first if mine.ndim == 1 else first[:, None], mine, theirs)
 
-    return Settled(*(chosen(name) for name in ("load", "cell", "server", "first", "last")))
+    return Settled(*(chosen(name) for name in ("load", "cell", "server", "first", "last", "odds")))
 
 
 def _settled(
@@ -166,22 +175,27 @@ def _settled(
     """Return mixtures of two points of each curve, with ``part`` (N,) of the first ones."""
     mixed = []
     for share in (cell, server):
-        one, other = (np.take_along_axis(share, it[..., None], -1)[..., 0] for it in places)
+        one, other = (_at(share, it) for it in places)
         with np.errstate(invalid="ignore"):
             both = part[:, None] * one + (1 - part[:, None]) * other
         mixed.append(np.where(places[0] == places[1], one, both))
     sums = mixed[0] @ stations.cell + mixed[1] @ stations.server
     load = np.where(np.isnan(sums), np.inf, sums).max(axis=1)
     first, last = np.minimum(*places), np.maximum(*places)
-    return Settled(load, mixed[0], mixed[1], first, last)
+    return Settled(load, mixed[0], mixed[1], first, last, np.zeros(len(load)))
+
+
+def _at(share: Floats, place: Ints) -> Floats:
+    """Return shares (N, n, P) at points (..., N, n)."""
+    rows, agents = np.ogrid[: share.shape[0], : share.shape[1]]
+    found: Floats = share[rows, agents, place]
+    return found
 
 
 def _sums(cell: Floats, server: Floats, stations: Stations, place: Ints) -> Floats:
-    """Return (N, J) what the stations are asked for at some points."""
-    beta = np.take_along_axis(cell, place[..., None], -1)[..., 0]
-    phi = np.take_along_axis(server, place[..., None], -1)[..., 0]
+    """Return (..., N, J) what the stations are asked for at some points."""
     with np.errstate(invalid="ignore"):
-        sums = beta @ stations.cell + phi @ stations.server
+        sums = _at(cell, place) @ stations.cell + _at(server, place) @ stations.server
     found: Floats = np.where(np.isnan(sums), np.inf, sums)
     return found
 
@@ -199,17 +213,34 @@ def cost_table(
     directions : (D, J) prices
     clocks_hz : (n,) for times and for energies [Hz]
     """
-    begin = needs.curve(*clocks_hz)
-    found = np.empty((len(directions), *needs.value.shape))
-    for index, direction in enumerate(directions):
-        curve = begin
-        for _ in range(_ROUNDS):
-            points = curve.points(_POINTS)
-            cell, server = needs.shares(points, *clocks_hz)
-            place = cheapest(cell, server, stations, direction)
-            curve = curve.around(points, place, place)
-        beta = np.take_along_axis(cell, place[..., None], -1)[..., 0]
-        phi = np.take_along_axis(server, place[..., None], -1)[..., 0]
-        at_cell, at_server = direction @ stations.cell.T, direction @ stations.server.T
-        found[index] = np.where(begin.possible, at_cell * beta + at_server * phi, np.inf) * _SAFE
-    return found
+    curve = needs.curve(*clocks_hz)
+    each = max(1, _MOST // max(1, needs.value.size * _POINTS))
+    parts = [
+        _least_costs(needs, stations, directions[start : start + each], curve, clocks_hz)
+        for start in range(0, len(directions), each)
+    ]
+    return np.concatenate(parts)
+
+
+def _least_costs(
+    needs: FrontierNeeds,
+    stations: Stations,
+    directions: Floats,
+    curve: Curve,
+    clocks_hz: tuple[Floats, Floats],
+) -> Floats:
+    """Return the same for so many prices that all points are held at once."""
+    shape = (len(directions), *needs.value.shape)
+    price = directions[:, None, :]
+    now = Curve(*(np.broadcast_to(it, shape) for it in (curve.low, curve.high, curve.possible)))
+    for _ in range(_ROUNDS):
+        points = now.points(_POINTS)
+        cell, server = needs.shares(points, *clocks_hz)
+        place = cheapest(cell, server, stations, price)
+        now = now.around(points, place, place)
+    beta = np.take_along_axis(cell, place[..., None], -1)[..., 0]
+    phi = np.take_along_axis(server, place[..., None], -1)[..., 0]
+    costs = _paid(price @ stations.cell.T, beta[..., None]) + _paid(
+        price @ stations.server.T, phi[..., None]
+    )
+    return np.where(curve.possible, costs[..., 0] * _SAFE, np.inf)

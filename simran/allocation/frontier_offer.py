@@ -66,7 +66,8 @@ class FrontierOffer(Offer):
     def load(self, columns: Ints) -> float:
         """Return the least largest sum of shares of the designs in rows ``columns``."""
         cell, server = self._of(columns)
-        return float(balanced(cell[None], server[None], self.stations).load[0])
+        found = balanced(cell[None], server[None], self.stations, np.zeros(1), 4.0)
+        return float(found.load[0])
 
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
         """Return a ledger that begins with the designs in rows ``columns`` of those who are served."""
