@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simran.allocation.clocks import Box, balance
+from simran.allocation.clocks import balance
 from simran.allocation.common_clock import load_of, spread_clock
 from simran.allocation.enumeration import Selection
 from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.frontier_economy import even_shares, frugal_shares
 from simran.allocation.loads import Stations, optimal_shares
-from simran.allocation.needs import Needs
+from simran.allocation.needs import Needs, kappa_of
 from simran.allocation.problem import Floats
 from simran.allocation.shared import Contention
 
@@ -115,7 +115,7 @@ class _Task:
         self.uses = uses
         with np.errstate(divide="ignore"):
             self.tau = np.where(uses, 1.0 / self.inverse, np.inf)
-        self.kappa = np.where(uses & ~needs.patient, _kappa(needs), 0.0)
+        self.kappa = np.where(uses & ~needs.patient, kappa_of(needs), 0.0)
         drawn = needs.sent_j + _server_j(needs, clock)
         self.other_j = float(np.sum(drawn[self.served]))
 
@@ -229,8 +229,7 @@ def _at(
 ) -> Split:
     """Return the split of least energy under given clocks; ``start`` is one to begin with."""
     if isinstance(group.menu, FrontierNeeds):
-        known = None if start is None else (start.bandwidth, start.server)
-        shares, energy_j = frugal_shares(group, selection, clocks_hz, known)
+        shares, energy_j = frugal_shares(group, selection, clocks_hz)
         return Split(*shares, clocks_hz, energy_j)
     task = _Task(group, selection, clocks_hz)
     prices = task.prices(None if start is None else start.log_prices)
@@ -270,27 +269,6 @@ def _least(at: Callable[[float], Split], low: float, high: float, near: float) -
             right = at(np.exp(a + _GOLDEN * (b - a)))
             best = min(best, right, key=lambda split: split.energy_j)
     return best
-
-
-def _kappa(needs: Needs) -> Floats:
-    """Return κ of κ t^(1−α), the energy of computing within t; with a server's own part, if it has one.
-
-    Times of agent and server add, so that κ^(1/α) of both add where their exponents are equal.
-    """
-    alpha, beta = needs.agent.exponent[:, 0], needs.server.exponent[:, 0]
-    here = _at_top(needs.agent) * needs.cycles**alpha
-    there = np.where(alpha == beta, _at_top(needs.server) * needs.own_cycles**beta, 0.0)
-    kappa: Floats = (here ** (1 / alpha) + there ** (1 / alpha)) ** alpha
-    return kappa
-
-
-def _at_top(box: Box) -> Floats:
-    """Return (n,) the coefficient of the power at the highest clock."""
-    top = np.nanargmax(box.high_hz, axis=1)
-    found: Floats = box.coefficient[
-        np.arange(len(top)), np.minimum(top, box.coefficient.shape[1] - 1)
-    ]
-    return found
 
 
 def _server_j(needs: Needs, clock_hz: Floats) -> Floats:

@@ -1,12 +1,8 @@
-"""Shares of little energy for settled designs whose energy depends on their shares.
-
-At the least energy every agent of a station would gain the same from a little more of it. Shares move
-towards √(β D), D = −∂e/∂ln β, which for an energy of A/β is the optimum at once; a step counts only if it
-costs less energy and every agent stays within its budgets.
-"""
+"""Shares of the least energy for settled designs whose energy depends on their shares."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,72 +11,48 @@ from simran.allocation.clocks import Box, Work, least_energy
 from simran.allocation.common_clock import spread_clock
 from simran.allocation.enumeration import Selection
 from simran.allocation.frontier import FrontierNeeds, steps_of
+from simran.allocation.frontier_barrier import Times, least_times
 from simran.allocation.frontier_loads import settle_shares
-from simran.allocation.needs import drawn_j
-from simran.allocation.problem import Bools, Floats
+from simran.allocation.needs import drawn_j, kappa_of
+from simran.allocation.problem import Floats
 from simran.allocation.shared import Contention
 from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.radio import part_rate
 
 __all__ = ["even_shares", "frugal_shares"]
 
-_STEPS = 60
-_NUDGE = 1e-5
-_SETTLED = 1e-8  # relative gain of energy at which a search ends
-
 Pair = tuple[Floats, Floats]
 
 
 def even_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> Pair:
     """Return (n,) β and φ of the least load, scaled to all that there is."""
-    needs = group.menu.take(selection.columns[None, :])
-    assert isinstance(needs, FrontierNeeds)
-    clock = spread_clock(group, clocks_hz[None, :])
-    found = settle_shares(needs, group.stations, selection.served[None, :], clock)
-    return _Task(group, selection, clocks_hz).scaled((found.cell[0], found.server[0]))
+    task = _Task(group, selection, clocks_hz)
+    return task.scaled(task.least())
 
 
-def frugal_shares(
-    group: Contention, selection: Selection, clocks_hz: Floats, start: Pair | None = None
-) -> tuple[Pair, float]:
-    """Return (n,) β and φ of little energy within all budgets, and the energy of those served [J].
+def frugal_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> tuple[Pair, float]:
+    """Return (n,) β and φ of the least energy within all budgets, and the energy of those served [J].
+
+    An agent with steps is reckoned at the step that its design stands for, and where a server without
+    shares follows another power law than the agent, or has steps, it is left out: there the energy is near
+    the least.
 
     Parameters
     ----------
     group, selection : what is settled
     clocks_hz : (S,) common clocks under which shares exist [Hz]
-    start : shares to begin with, if they are within the budgets
     """
     task = _Task(group, selection, clocks_hz)
-    now = even_shares(group, selection, clocks_hz)
-    spent = task.energies(now)
-    if start is not None:
-        other = task.energies(start)
-        if other.sum() < spent.sum():
-            now, spent = start, other
-    if not np.isfinite(spent.sum()):
-        return now, float(spent.sum())
-    for _ in range(_STEPS):
-        aim = task.within(now, task.pulled(now, spent))
-        for part in (1.0, 0.5, 0.25, 0.125):
-            tried = _mixed(now, aim, part)
-            found = task.energies(tried)
-            if found.sum() < spent.sum():
-                break
-        else:
+    even = task.least()
+    tried = [task.scaled(even)]
+    for start in task.inside(even):
+        found = least_times(task.programme(), *start)
+        if found is not None:
+            tried.append(task.scaled(found))
             break
-        gain = spent.sum() - found.sum()
-        now, spent = tried, found
-        if gain <= _SETTLED * spent.sum():
-            break
-    return now, float(spent.sum())
-
-
-def _mixed(one: Pair, other: Pair, part: float) -> Pair:
-    return (
-        (1 - part) * one[0] + part * other[0],
-        (1 - part) * one[1] + part * other[1],
-    )
+    spent = [float(task.energies(it).sum()) for it in tried]
+    best = int(np.argmin(spent))
+    return tried[best], spent[best]
 
 
 @dataclass(frozen=True)
@@ -115,48 +87,55 @@ class _Task:
     def _places(self) -> Pair:
         return self.group.stations.cell, self.group.stations.server
 
-    def pulled(self, now: Pair, spent: Floats) -> Pair:
-        """Return shares in proportion to √(β D), each station by itself."""
-        more = [
-            self.energies((now[0] * (1 + _NUDGE), now[1])),
-            self.energies((now[0], now[1] * (1 + _NUDGE))),
-        ]
-        pulls = []
-        for share, after in zip(now, more, strict=True):
-            gain = np.maximum(spent - np.where(np.isfinite(after), after, spent), 0.0) / _NUDGE
-            pulls.append(np.where(share > 0, np.sqrt(share * gain), 0.0))
-        found = []
-        for share, pull, places in zip(now, pulls, self._places(), strict=True):
-            moving = places @ (pull @ places) > 0  # stations where anybody gains from anything
-            least = 1e-3 * share  # nobody lets go of everything at once
-            found.append(
-                np.where(moving, np.maximum(pull, _scale(pull, share, places) * least), share)
-            )
-        return self.scaled((found[0], found[1]))
+    def least(self) -> Pair:
+        """Return shares of the least load."""
+        needs = self.group.menu.take(self.selection.columns[None, :])
+        assert isinstance(needs, FrontierNeeds)
+        clock = spread_clock(self.group, self.clocks_hz[None, :])
+        served = self.selection.served[None, :]
+        found = settle_shares(needs, self.group.stations, served, clock)
+        return found.cell[0], found.server[0]
 
-    def within(self, now: Pair, aim: Pair) -> Pair:
-        """Return shares near those aimed at with which every agent keeps its budgets."""
-        held = np.zeros(len(now[0]), dtype=np.bool_)
-        for _ in range(12):
-            broken = ~np.isfinite(self.energies(aim))
-            if not broken.any():
-                return aim
-            held |= broken
-            halfway = _mixed(now, aim, 0.5)
-            aim = (np.where(broken, halfway[0], aim[0]), np.where(broken, halfway[1], aim[1]))
-            aim = self._around(aim, held)
-        return now
+    def inside(self, least: Pair) -> Iterator[Pair]:
+        """Yield shares halfway to all that there is, at which nothing may be used up."""
+        most = self.scaled(least)
+        cell, server = (
+            np.sqrt(np.maximum(one * other, 0.0)) for one, other in zip(least, most, strict=True)
+        )
+        yield cell, server
+        yield cell, np.where(self._needs.slices, least[1], server)
 
-    def _around(self, aim: Pair, held: Bools) -> Pair:
-        """Return shares in which those who are not held have what the others leave."""
-        room = float(self.group.capacity(self.selection.served))
-        found = []
-        for share, places in zip(aim, self._places(), strict=True):
-            kept = places @ (np.where(held, share, 0.0) @ places)
-            free = places @ (np.where(held, 0.0, share) @ places)
-            scale = np.maximum(room - kept, 0.0) / np.where(free > 0, free, 1.0)
-            found.append(np.where(held, share, share * scale))
-        return found[0], found[1]
+    def programme(self) -> Times:
+        """Return what the times of sending, computing and serving are chosen by."""
+        needs, served = self._needs, self.selection.served
+        clock = spread_clock(self.group, self.clocks_hz)
+        power = needs.server.exponent[:, 0] - 1
+        works = served & (needs.server_cycles > 0)
+        fixed = works & needs.slices & np.isfinite(needs.slice_share)
+        free = works & needs.slices & ~fixed
+        cores = works & ~needs.slices
+        fixed_hz = np.where(fixed, needs.slice_share * needs.top_hz, 1.0)
+        fixed_s = np.where(fixed, needs.server_cycles / fixed_hz, 0.0)
+        fixed_j = np.where(fixed, needs.slice_draw * fixed_hz**power, 0.0)
+        fixed_j += np.where(cores, drawn_j(needs.server_cycles, needs.server, clock), 0.0)
+        computes = served & ~needs.patient
+        left_j = needs.energy_j + needs.transmit_w * needs.air_s - fixed_j - needs.least_j
+        speed = np.where(needs.slices, needs.top_hz, clock)
+        return Times(
+            airtime_s=np.where(served, needs.air_s, 0.0),
+            efficiency=needs.efficiency,
+            transmit_w=needs.transmit_w,
+            work_s=np.where(free | cores, needs.server_cycles / speed, 0.0),
+            slice_j=np.where(free, needs.slice_draw * needs.server_cycles**power, 0.0),
+            slice_power=power,
+            kappa=np.where(computes & (needs.kappa > 0), kappa_of(needs), 0.0),
+            power=needs.agent.exponent[:, 0] - 1,
+            time_s=np.where(served, needs.time_s - fixed_s, np.inf),
+            least_s=np.where(computes, needs.quickest_s, 0.0),
+            energy_j=np.where(served, left_j, np.inf),
+            stations=self.group.stations,
+            room=float(self.group.capacity(served)),
+        )
 
     def energies(self, shares: Pair) -> Floats:
         """Return (n,) the least energy of each agent with some shares [J]; inf where budgets are broken."""
@@ -175,13 +154,6 @@ class _Task:
         computed = _computing_j(needs, shares[1], rest_s, left_j - drawn)
         total = sent_j + drawn + computed
         return np.where(served, total, 0.0)
-
-
-def _scale(pull: Floats, share: Floats, places: Floats) -> Floats:
-    """Return the sum of pulls over the sum of shares of each agent's station."""
-    total = places @ (share @ places)
-    found: Floats = places @ (pull @ places) / np.where(total > 0, total, 1.0)
-    return found
 
 
 def _computing_j(

@@ -26,7 +26,7 @@ _ROUNDS = 5
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
 _PLACES = np.linspace(-1.0, 1.0, 17)
 _STEPS = np.linspace(0.0, 1.0, 17)
-_CLOSER = 3
+_MOST_STEPS = 8
 _TURNS = 60  # changes of the prices of three stations or more
 _SAFE = 1 - 1e-6  # of a cost: what points that are drawn together leave of it
 _MOST = 2_000_000  # points that are held at once
@@ -68,15 +68,17 @@ def settle_shares(
     able = np.logical_and.reduce(curve.possible | ~served, axis=-1)
     takes = (served & curve.possible)[..., None]
     odds = np.zeros(len(served))
+    best: Settled | None = None
     for round_ in range(_ROUNDS):
         points = curve.points(_POINTS)
         cell, server = needs.shares(points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
         found = balanced(*table, stations, odds, 2.0 * 0.2**round_)
         odds = found.odds
-        if round_ < _ROUNDS - 1:
-            curve = curve.around(points, found.first, found.last)
-    return replace(found, load=np.where(able, found.load, np.inf))
+        curve = curve.around(points, found.first, found.last)
+        best = found if best is None else _better(found, best)
+    assert best is not None  # there is at least one round
+    return replace(best, load=np.where(able, best.load, np.inf))
 
 
 def cheapest(cell: Floats, server: Floats, stations: Stations, direction: Floats) -> Ints:
@@ -120,7 +122,7 @@ def _between(
     ends = np.full((1, len(cell)), _FARTHEST)
     z = np.concatenate([-ends, odds + width * _PLACES[:, None], ends])
     rows = np.arange(len(cell))
-    for _ in range(_CLOSER):
+    for _ in range(_MOST_STEPS):
         second = 1 / (1 + np.exp(-z))
         place = cheapest(cell, server, stations, np.stack([1 - second, second], axis=-1))
         sums = _sums(cell, server, stations, place)
@@ -129,6 +131,8 @@ def _between(
         after = np.clip((more > 0).sum(axis=0), 1, len(z) - 1)
         low, high = z[after - 1, rows], z[after, rows]
         last = z
+        if ((high - low) < 0.01 * width).all():
+            break
         z = low + (high - low) * _STEPS[:, None]
     before = after - 1
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -232,7 +236,11 @@ def _least_costs(
     """Return the same for so many prices that all points are held at once."""
     shape = (len(directions), *needs.value.shape)
     price = directions[:, None, :]
-    now = Curve(*(np.broadcast_to(it, shape) for it in (curve.low, curve.high, curve.possible)))
+    now = Curve(
+        np.broadcast_to(curve.low, shape),
+        np.broadcast_to(curve.high, shape),
+        np.broadcast_to(curve.possible, shape),
+    )
     for _ in range(_ROUNDS):
         points = now.points(_POINTS)
         cell, server = needs.shares(points, *clocks_hz)

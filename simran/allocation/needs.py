@@ -11,7 +11,7 @@ from simran.allocation.clocks import Box
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
-__all__ = ["Needs", "drawn_j"]
+__all__ = ["Needs", "drawn_j", "kappa_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,3 +138,24 @@ def drawn_j(cycles: Floats, box: Box, clock_hz: Floats) -> Floats:
         drawn = coefficient * cycles * clock_hz ** (box.exponent[:, 0] - 1)
         found = np.where(near & np.isfinite(high), drawn, found)
     return np.where(cycles == 0, 0.0, found)
+
+
+def kappa_of(needs: Needs) -> Floats:
+    """Return κ of κ t^(1−α), the energy of computing within t; with a server's own part, if it has one.
+
+    Times of agent and server add, so that κ^(1/α) of both add where their exponents are equal.
+    """
+    alpha, beta = needs.agent.exponent[:, 0], needs.server.exponent[:, 0]
+    here = _at_top(needs.agent) * needs.cycles**alpha
+    there = np.where(alpha == beta, _at_top(needs.server) * needs.own_cycles**beta, 0.0)
+    kappa: Floats = (here ** (1 / alpha) + there ** (1 / alpha)) ** alpha
+    return kappa
+
+
+def _at_top(box: Box) -> Floats:
+    """Return (n,) the coefficient of the power at the highest clock."""
+    top = np.nanargmax(box.high_hz, axis=1)
+    found: Floats = box.coefficient[
+        np.arange(len(top)), np.minimum(top, box.coefficient.shape[1] - 1)
+    ]
+    return found
