@@ -97,12 +97,13 @@ def least_times(task: Times, cell: Floats, server: Floats) -> tuple[Floats, Floa
         axis=1,
     )
     active = np.stack([sends, serves], axis=1)
-    scale = float(np.abs(_point(task, u).value_j).sum())
-    if not math.isfinite(_barrier(task, _point(task, u))) or not active.any():
+    first = _point(task, u)
+    scale = float(np.abs(first.value_j).sum())
+    if not (scale > 0 and active.any() and math.isfinite(_barrier(task, first))):
         return None
     weight, most = _FIRST, (2 * len(u) + 2) / _GAP
     while True:
-        u = _centred(task, u, active, weight / max(scale, 1e-300))
+        u = _centred(task, u, active, weight / scale)
         if weight >= most:
             break
         weight *= _FACTOR
