@@ -28,8 +28,9 @@ _FIRST, _FACTOR, _GAP = (
     1e-7,
 )  # weight of the energy: first, growth, relative gap at the end
 _NEWTON = 25
-_HALVINGS = 40
+_HALVINGS = 25
 _SMALL = 1e-6  # decrement at which a weight is done with
+_ROUNDING = 1e-13  # part of the value below which it is not told apart from none
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _centred(task: Times, u: Floats, active: Bools, weight: float) -> Floats:
     for _ in range(_NEWTON):
         gradient, step = _newton(task, at, active, weight)
         decrement = -float((gradient * step).sum())
-        if not decrement > _SMALL:
+        if not decrement > max(_SMALL, _ROUNDING * abs(now)):
             break
         length = 1.0
         for _ in range(_HALVINGS):
