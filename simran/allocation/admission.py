@@ -8,7 +8,6 @@ import numpy as np
 
 from simran.allocation.common_clock import clock_grid
 from simran.allocation.enumeration import Selection
-from simran.allocation.loads import load_matrix, radius
 from simran.allocation.prices import Offer, offer, thrifty
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.shared import Contention
@@ -63,7 +62,7 @@ def _at(group: Contention, given: Offer) -> tuple[Ints, Bools, float]:
         room = float(group.capacity(served))
         columns[rows], load, direction = thrifty(part, room)
         if load <= room:
-            return _again(group, given, columns, served)
+            return _again(group, given, columns, served, load, direction)
         own = part.costs(direction)[columns[rows], np.arange(len(rows))]
         order = np.argsort(-own / group.weight[rows], kind="stable")
         left = own.sum() - np.cumsum(own[order])
@@ -73,25 +72,24 @@ def _at(group: Contention, given: Offer) -> tuple[Ints, Bools, float]:
 
 
 def _again(
-    group: Contention, given: Offer, columns: Ints, served: Bools
+    group: Contention, given: Offer, columns: Ints, served: Bools, load: float, direction: Floats
 ) -> tuple[Ints, Bools, float]:
     """Try those turned away again, the cheapest per weight first."""
     agents = np.arange(len(served))
-    size = given.vectors.shape[-1]
-    costs = given.costs(np.full(size, 1.0 / size))
+    level = np.full(given.size, 1.0 / given.size)
+    costs = given.costs(level)
     cheapest = np.argmin(costs, axis=0)
     out = ~served & np.isfinite(costs[cheapest, agents])
     order = np.argsort(costs[cheapest, agents] / group.weight, kind="stable")
     columns, served = np.where(served, columns, cheapest), served.copy()
-    inverse = np.where(served, given.inverse[columns, agents], 0.0)
-    vectors = given.vectors[columns, agents]
-    matrix = load_matrix(vectors, inverse)
+    ledger = given.ledger(columns, served, direction)
     step = 0.01 / len(served) * group.degrades
     room = float(group.capacity(served))
     for agent in order[out[order]].tolist():
-        vector = vectors[agent]
-        more = matrix + vector[:, None] * (vector * given.inverse[columns[agent], agent])
-        if radius(more) <= room + step[agent]:
-            matrix, room = more, room + float(step[agent])
+        row = int(columns[agent])
+        more = ledger.load_with(agent, row)
+        if more <= room + step[agent]:
+            ledger.take(agent, row)
+            load, room = more, room + float(step[agent])
             served[agent] = True
-    return columns, served, radius(matrix)
+    return columns, served, load

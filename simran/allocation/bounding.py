@@ -6,9 +6,9 @@ import heapq
 
 import numpy as np
 
-from simran.allocation.common_clock import may_fit, spread_clock
+from simran.allocation.common_clock import may_fit
 from simran.allocation.enumeration import Selection, first_fitting, rank
-from simran.allocation.prices import Offer, decompose
+from simran.allocation.prices import decompose, offer_between
 from simran.allocation.problem import Bools, Ints
 from simran.allocation.shared import Contention
 from simran.allocation.stages import RELATIVE_TOLERANCE
@@ -118,16 +118,8 @@ def lower_bound(group: Contention, served: Bools, parts: int = 48) -> float:
 
 def _bound(group: Contention, rows: Ints, room: float, low: float, high: float) -> float:
     """Return a bound for all clocks of an interval; inf where some agent has no design at all."""
-    menu = group.menu
-    frugal = spread_clock(group, np.array([low]) if group.clocks else np.empty(0))
-    quick = spread_clock(group, np.array([high]) if group.clocks else np.empty(0))
-    inverse = menu.inverse_time(frugal)
-    possible = np.isfinite(inverse)
-    given = Offer(
-        np.where(possible, menu.value, np.inf),
-        group.stations.vectors(menu, quick),
-        np.where(possible, inverse, 0.0),
-    ).only(rows)
+    ends = (np.array([it] if group.clocks else []) for it in (low, high))
+    given = offer_between(group, *ends).only(rows)
     if not np.isfinite(given.value).any(axis=0).all():
         return np.inf
     return decompose(given, room).bound

@@ -36,6 +36,7 @@ class Restriction:
     placement : consider the cuts of this placement, allowed or not; None for the allowed cuts
     agent_hz, server_hz : (K,) the only clocks to consider [Hz], or None for all
     assumed_share : share of cell and server that each agent counts on, in (0, 1]
+    slices : (K,) φ of slices with a clock of their own that the allocator sets; NaN for equal ones
     """
 
     weight_bits: int | None = None
@@ -44,6 +45,7 @@ class Restriction:
     agent_hz: Floats | None = None
     server_hz: Floats | None = None
     assumed_share: float = 1.0
+    slices: Floats | None = None
 
     @property
     def fixes_bits(self) -> bool:
@@ -271,7 +273,7 @@ def _fits(problem: Problem, table: CutTable, agents: Ints, cuts: Ints, bits: Int
 
 
 def _boxes(problem: Problem, agents: Ints, restriction: Restriction) -> tuple[Box, Box]:
-    ceiling = server_ceiling_hz(problem, restriction.assumed_share)
+    ceiling = server_ceiling_hz(problem, restriction.assumed_share, restriction.slices)
     return (
         _box(problem.agent_clock, agents, problem.agent_clock.f_max_hz, restriction.agent_hz),
         _box(problem.server_clock, agents, ceiling, restriction.server_hz),

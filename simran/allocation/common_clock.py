@@ -7,10 +7,14 @@ agents it is convex between the clocks at which an agent must step down.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_loads import cost_table, settle_shares
 from simran.allocation.loads import largest_load, load_matrix
 from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints
@@ -20,8 +24,11 @@ __all__ = ["clock_grid", "load_of", "may_fit", "settle_clocks", "spread_clock"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _STEPS = 44  # leaves 1e-9 of the range of logarithms
+_COARSE = 22  # leaves 3e-5 of it, and 1e-9 of the load, which is flat there
 _GRID = 13
 _INTERVALS = 8
+#: What the designs of a group cost at some prices, worked out once for as long as the group is there.
+_TABLES: WeakKeyDictionary[FrontierNeeds, list[Floats]] = WeakKeyDictionary()
 
 
 def spread_clock(group: Contention, clocks_hz: Floats) -> Floats:
@@ -43,6 +50,8 @@ def load_of(group: Contention, needs: Needs, served: Bools, clocks_hz: Floats) -
     clocks_hz : (N, S) [Hz]
     """
     clock = spread_clock(group, clocks_hz)
+    if isinstance(needs, FrontierNeeds):
+        return settle_shares(needs, group.stations, served, clock).load
     inverse = np.where(served, needs.inverse_time(clock), 0.0)
     return largest_load(load_matrix(group.stations.vectors(needs, clock), inverse))
 
@@ -85,15 +94,61 @@ def may_fit(group: Contention, columns: Ints, served: Bools) -> Bools:
     group : who contends
     columns, served : (N, n) designs and who takes part
     """
-    needs = group.menu.take(columns)
     room = group.capacity(served)
     found = np.zeros(len(columns), dtype=np.bool_)
+    if isinstance(group.menu, FrontierNeeds):
+        for table in _cost_tables(group):
+            found |= _least_cost(table, columns, served) <= room
+        return found
+    needs = group.menu.take(columns)
     for low, high in _intervals(group):
         inverse = needs.inverse_time(spread_clock(group, low))
         vectors = group.stations.vectors(needs, spread_clock(group, high))
         matrix = load_matrix(vectors, np.where(served, inverse, 0.0))
         found |= largest_load(matrix) <= room
     return found
+
+
+def _least_cost(table: Floats, columns: Ints, served: Bools) -> Floats:
+    """Return (N,) what designs cost at least, at whichever of the prices that is most."""
+    total = np.zeros((len(table), len(columns)))
+    for agent in range(columns.shape[1]):
+        own = table[:, columns[:, agent], agent]
+        total += np.where(served[:, agent], own, 0.0)
+    most: Floats = total.max(axis=0)
+    return most
+
+
+def _cost_tables(group: Contention) -> list[Floats]:
+    """Return (D, M, n) least costs of all designs at some prices, for each interval of the clocks."""
+    menu = group.menu
+    assert isinstance(menu, FrontierNeeds)
+    known = _TABLES.get(menu)
+    if known is None:
+        known = [
+            cost_table(
+                menu,
+                group.stations,
+                _price_grid(group.stations.cell.shape[1]),
+                (spread_clock(group, high), spread_clock(group, low)),
+            )
+            for low, high in _intervals(group)
+        ]
+        _TABLES[menu] = known
+    return known
+
+
+def _price_grid(size: int) -> Floats:
+    """Return (D, J) prices: of two stations a row of ratios, of more every pair alike and all alike."""
+    if size == 1:
+        return np.ones((1, 1))
+    if size == 2:
+        second = 1 / (1 + np.exp(-np.linspace(-6.0, 6.0, 25)))
+        return np.stack([1 - second, second], axis=1)
+    pairs = [
+        np.isin(np.arange(size), pair) / 2.0 for pair in itertools.combinations(range(size), 2)
+    ]
+    return np.array([np.full(size, 1.0 / size), *np.eye(size), *pairs])
 
 
 def _intervals(group: Contention) -> list[tuple[Floats, Floats]]:
@@ -134,10 +189,11 @@ def _tries(
             yield changed(np.full(len(clocks), step))
         return
     edges = _edges(group, needs, served, server)
+    curved = isinstance(needs, FrontierNeeds)
     for column in range(edges.shape[1]):
         yield changed(edges[:, column])
     stepped = (needs.agent.low_hz[:, 0] > 0)[group.server_of == server]
-    if stepped.all():
+    if stepped.all() and not curved:
         return
     for column in range(edges.shape[1] - 1):
         yield changed(
@@ -145,6 +201,7 @@ def _tries(
                 lambda clock: load_of(group, needs, served, changed(clock)),
                 edges[:, column],
                 edges[:, column + 1],
+                _COARSE if curved else _STEPS,
             )
         )
 
@@ -154,6 +211,8 @@ def _edges(group: Contention, needs: Needs, served: Bools, server: int) -> Float
     low, high, _ = group.clocks[server]
     edges = [np.full(len(needs.value), it) for it in (low, high)]
     box, own = needs.agent, needs.server
+    if isinstance(needs, FrontierNeeds):  # each design has its step already
+        return np.stack(edges, axis=1)
     for agent in np.flatnonzero(needs.common & (group.server_of == server)):
         if box.low_hz[agent, 0] == 0:
             continue
@@ -170,7 +229,7 @@ def _edges(group: Contention, needs: Needs, served: Bools, server: int) -> Float
     return found
 
 
-def _search(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
+def _search(function: Callable[[Floats], Floats], low: Floats, high: Floats, steps: int) -> Floats:
     """Return where a function (N,) -> (N,) that falls and then rises is least, by golden section.
 
     Where both points are impossible, the possible clocks are below: energy forbids the higher ones.
@@ -178,7 +237,7 @@ def _search(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> 
     a, b = np.log(low), np.log(high)
     left, right = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
     at_left, at_right = function(np.exp(left)), function(np.exp(right))
-    for _ in range(_STEPS):
+    for _ in range(steps):
         down = at_left <= at_right
         a, b = np.where(down, a, left), np.where(down, right, b)
         probe = np.where(down, b - _GOLDEN * (b - a), a + _GOLDEN * (b - a))

@@ -19,9 +19,9 @@ from simran.allocation.economy import Split, even_split, frugal_split
 from simran.allocation.enumeration import Selection
 from simran.allocation.options import read_choice, read_share
 from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
-from simran.allocation.reasons import reason
+from simran.allocation.reasons import Restrict, reason
 from simran.allocation.shared import RESERVE, Contention, contentions, in_force, owned
-from simran.allocation.stages import RELATIVE_TOLERANCE, Shares
+from simran.allocation.stages import RELATIVE_TOLERANCE, Shares, slices_by_clock
 
 __all__ = ["ContendedAllocator"]
 
@@ -29,10 +29,11 @@ __all__ = ["ContendedAllocator"]
 class ContendedAllocator(Allocator):
     """An allocator that sets shares of cells and servers, and designs to fit them.
 
-    It sets the shares of ``allocated`` cells and of ``allocated`` servers with ``partition: space``, whose
-    slices get one common clock. Elsewhere, and for decisions about some agents only, the shares are not
-    its to set: designs there are those of ``exact``, under equal slices of what is allocated and
-    ``assumed_share`` of the rest. Agents are looked at in the order of their names.
+    It sets the shares of ``allocated`` cells and servers. Slices of a server with ``partition: space`` get
+    one common clock, those of one with ``partition: clock`` run at up to φ f̃_max each. Elsewhere, and for
+    decisions about some agents only, the shares are not its to set: designs there are those of ``exact``,
+    under equal slices of what is allocated and ``assumed_share`` of the rest. Agents are looked at in the
+    order of their names.
 
     An agent without a delay budget counts on a tenth of an equal share. An agent that cannot be served has
     its ``on_violation``; if that is to degrade, it gets a hundredth of an equal share.
@@ -68,10 +69,10 @@ class ContendedAllocator(Allocator):
         """Return what stops a better design of an agent under the shares that it has been given."""
         given = allocation.bandwidth_share[agent], allocation.server_share[agent]
         if allocation.feasible[agent] or np.isnan(given).all():
-            return reason(problem, allocation, agent, self._restriction)
+            return reason(problem, allocation, agent, self._restriction(problem, allocation, agent))
         ones = np.ones(len(problem.agents))
         alone = replace(allocation, bandwidth_share=ones, server_share=ones)
-        told = reason(problem, alone, agent, self._restriction)
+        told = reason(problem, alone, agent, self._restriction(problem, alone, agent))
         if "although there is one" in told:
             return (
                 "cell and server cannot serve all agents: of those that could be served alone, the ones"
@@ -79,8 +80,12 @@ class ContendedAllocator(Allocator):
             )
         return told
 
-    def _restriction(self, problem: Problem) -> Restriction:
-        return Restriction(assumed_share=self.options["assumed_share"])
+    def _restriction(self, problem: Problem, given: Allocation, agent: int) -> Restrict:
+        """Return what the design of one agent keeps to, from the problem of that agent alone."""
+        mine = owned(problem).server[agent] & slices_by_clock(problem)[agent]
+        slices = np.where(mine, given.server_share[[agent]], np.nan)
+        kept = Restriction(assumed_share=self.options["assumed_share"], slices=slices)
+        return lambda alone: kept
 
     def _allocate(self, problem: Problem) -> Allocation:
         mine = owned(problem)
@@ -89,7 +94,7 @@ class ContendedAllocator(Allocator):
         for group in contentions(problem, mine, assumed):
             selection, split = self._settled(problem, group)
             scheme.enter(group, selection, split)
-        answer = plan(problem, self.name, Restriction(), scheme.choose, scheme.prepare)
+        answer = plan(problem, self.name, scheme.restriction(), scheme.choose, scheme.prepare)
         return scheme.shared(answer, mine.cell, mine.server)
 
     def _settled(self, problem: Problem, group: Contention) -> tuple[Selection, Split]:
@@ -112,6 +117,7 @@ class _Columns:
     bits: Ints
     settled: Bools
     served: Bools
+    slices: Bools
 
 
 class _Scheme:
@@ -127,6 +133,7 @@ class _Scheme:
             bits=np.zeros(count, dtype=np.int64),
             settled=np.zeros(count, dtype=np.bool_),
             served=np.zeros(count, dtype=np.bool_),
+            slices=np.zeros(count, dtype=np.bool_),
         )
 
     def enter(self, group: Contention, selection: Selection, split: Split) -> None:
@@ -135,6 +142,7 @@ class _Scheme:
         columns = np.arange(len(rows))
         known.settled[rows] = True
         known.served[rows] = selection.served
+        known.slices[rows] = group.slices
         known.cut[rows] = group.cut[selection.columns, columns]
         known.bits[rows] = group.bits[selection.columns, columns]
         clocks = spread_clock(group, split.clocks_hz)
@@ -149,6 +157,11 @@ class _Scheme:
             own = places.any(axis=1)
             share = np.where(selection.served & (given > 0), given, crumb)
             mine[rows] = np.where(own, share, mine[rows])
+
+    def restriction(self) -> Restriction:
+        """Return what the slices with clocks of their own leave to choose from."""
+        known = self._known
+        return Restriction(slices=np.where(known.slices, known.server, np.nan))
 
     def prepare(self, given: Candidates) -> Candidates:
         """Put shares and common clocks in force."""

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simran.allocation.clocks import Box, balance
+from simran.allocation.clocks import balance
 from simran.allocation.common_clock import load_of, spread_clock
 from simran.allocation.enumeration import Selection
+from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_economy import even_shares, frugal_shares
 from simran.allocation.loads import Stations, optimal_shares
-from simran.allocation.needs import Needs
+from simran.allocation.needs import Needs, kappa_of
 from simran.allocation.problem import Floats
 from simran.allocation.shared import Contention
 
@@ -25,6 +27,7 @@ __all__ = ["Split", "even_split", "frugal_split"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _ROUNDS = 20
+_FINE, _COARSE = 1e-4, 1e-2  # of the logarithm of a clock: where its search ends
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,12 @@ class Split:
 
 
 def even_split(group: Contention, selection: Selection, clocks_hz: Floats) -> Split:
-    """Return shares that leave every agent the same part of its time for sharing in reserve."""
+    """Return shares of the least load, scaled to all that there is.
+
+    Where energy does not depend on shares that leaves every agent the same part of its time for sharing.
+    """
+    if isinstance(group.menu, FrontierNeeds):
+        return Split(*even_shares(group, selection, clocks_hz), clocks_hz, np.inf)
     task = _Task(group, selection, clocks_hz)
     return task.split(*task.even())
 
@@ -78,13 +86,14 @@ def _tuned(group: Contention, selection: Selection, best: Split, server: int) ->
         return _possible(group, selection, changed(clock_hz))
 
     def at(clock_hz: float) -> Split:
-        return _at(group, selection, changed(clock_hz), best.log_prices)
+        return _at(group, selection, changed(clock_hz), best)
 
     if len(steps):
         tried = [at(step) for step in steps.tolist() if fits(step)]
         return min(tried, key=lambda it: it.energy_j, default=best)
     now = float(best.clocks_hz[server])
-    return _least(at, _edge(fits, now, low), _edge(fits, now, high))
+    near = _COARSE if isinstance(group.menu, FrontierNeeds) else _FINE
+    return _least(at, _edge(fits, now, low), _edge(fits, now, high), near)
 
 
 class _Task:
@@ -106,7 +115,7 @@ class _Task:
         self.uses = uses
         with np.errstate(divide="ignore"):
             self.tau = np.where(uses, 1.0 / self.inverse, np.inf)
-        self.kappa = np.where(uses & ~needs.patient, _kappa(needs), 0.0)
+        self.kappa = np.where(uses & ~needs.patient, kappa_of(needs), 0.0)
         drawn = needs.sent_j + _server_j(needs, clock)
         self.other_j = float(np.sum(drawn[self.served]))
 
@@ -216,11 +225,14 @@ class _Task:
 
 
 def _at(
-    group: Contention, selection: Selection, clocks_hz: Floats, start: Floats | None = None
+    group: Contention, selection: Selection, clocks_hz: Floats, start: Split | None = None
 ) -> Split:
-    """Return the split of least energy under given clocks; ``start`` are prices to begin with."""
+    """Return the split of least energy under given clocks; ``start`` is one to begin with."""
+    if isinstance(group.menu, FrontierNeeds):
+        shares, energy_j = frugal_shares(group, selection, clocks_hz)
+        return Split(*shares, clocks_hz, energy_j)
     task = _Task(group, selection, clocks_hz)
-    prices = task.prices(start)
+    prices = task.prices(None if start is None else start.log_prices)
     split = task.split(*task.within(task.scaled(*task.demand(prices))))
     return replace(split, log_prices=prices)
 
@@ -242,12 +254,12 @@ def _edge(fits: Callable[[float], bool], inside: float, outside: float) -> float
     return inside
 
 
-def _least(at: Callable[[float], Split], low: float, high: float) -> Split:
+def _least(at: Callable[[float], Split], low: float, high: float, near: float) -> Split:
     """Return the split of least energy over an interval of clocks, by golden section."""
     a, b = np.log(low), np.log(high)
     left, right = at(np.exp(b - _GOLDEN * (b - a))), at(np.exp(a + _GOLDEN * (b - a)))
     best = min(at(low), at(high), left, right, key=lambda split: split.energy_j)
-    while b - a > 1e-4:
+    while b - a > near:
         if left.energy_j <= right.energy_j:
             b, right = a + _GOLDEN * (b - a), left
             left = at(np.exp(b - _GOLDEN * (b - a)))
@@ -257,27 +269,6 @@ def _least(at: Callable[[float], Split], low: float, high: float) -> Split:
             right = at(np.exp(a + _GOLDEN * (b - a)))
             best = min(best, right, key=lambda split: split.energy_j)
     return best
-
-
-def _kappa(needs: Needs) -> Floats:
-    """Return κ of κ t^(1−α), the energy of computing within t; with a server's own part, if it has one.
-
-    Times of agent and server add, so that κ^(1/α) of both add where their exponents are equal.
-    """
-    alpha, beta = needs.agent.exponent[:, 0], needs.server.exponent[:, 0]
-    here = _at_top(needs.agent) * needs.cycles**alpha
-    there = np.where(alpha == beta, _at_top(needs.server) * needs.own_cycles**beta, 0.0)
-    kappa: Floats = (here ** (1 / alpha) + there ** (1 / alpha)) ** alpha
-    return kappa
-
-
-def _at_top(box: Box) -> Floats:
-    """Return (n,) the coefficient of the power at the highest clock."""
-    top = np.nanargmax(box.high_hz, axis=1)
-    found: Floats = box.coefficient[
-        np.arange(len(top)), np.minimum(top, box.coefficient.shape[1] - 1)
-    ]
-    return found
 
 
 def _server_j(needs: Needs, clock_hz: Floats) -> Floats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -10,10 +11,10 @@ from simran.allocation.clocks import Box
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
-__all__ = ["Needs"]
+__all__ = ["Needs", "drawn_j", "kappa_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Needs:
     """Designs of K agents before shares and clocks are known; arrays (..., K).
 
@@ -47,11 +48,23 @@ class Needs:
     common: Bools
     patient: Bools
 
-    def take(self, columns: Ints) -> Needs:
+    LISTED: ClassVar[tuple[str, ...]] = (
+        "value", "cycles", "air_s", "server_cycles", "time_s", "energy_j", "sent_j", "own_s",
+        "own_cycles",
+    )  # fmt: skip
+    OWN: ClassVar[tuple[str, ...]] = ("agent", "server", "common", "patient")
+
+    def take(self, columns: Ints) -> Self:
         """Return the designs in rows ``columns`` (..., K) of a list of designs (M, K)."""
         agents = np.arange(columns.shape[-1])
-        picked = {name: getattr(self, name)[columns, agents] for name in _LISTED}
-        return Needs(**picked, **{name: getattr(self, name) for name in _OWN})
+        picked = {name: getattr(self, name)[columns, agents] for name in self.LISTED}
+        return type(self)(**picked, **{name: getattr(self, name) for name in self.OWN})
+
+    def of(self, agents: Ints) -> Self:
+        """Return the designs of some agents."""
+        listed = {name: getattr(self, name)[..., agents] for name in self.LISTED}
+        own = {name: _rows(getattr(self, name), agents) for name in self.OWN}
+        return type(self)(**listed, **own)
 
     def inverse_time(self, clock_hz: Floats) -> Floats:
         """Return 1/τ, τ what is left for sharing if the agent runs as fast as its energy allows.
@@ -62,7 +75,7 @@ class Needs:
         ----------
         clock_hz : clock of each agent's server, broadcastable to (..., K) [Hz]
         """
-        left = self.energy_j - _drawn_j(self.server_cycles, self.server, clock_hz)
+        left = self.energy_j - drawn_j(self.server_cycles, self.server, clock_hz)
         busy_s = np.where(self.common, fastest_s(self.cycles, left, self.agent), self.own_s)
         computed = np.isfinite(busy_s) & np.isfinite(self.value)
         spare_s = self.time_s - np.where(self.patient, 0.0, busy_s)
@@ -73,11 +86,11 @@ class Needs:
         return np.where(possible, inverse, np.nan)
 
 
-_LISTED = (
-    "value", "cycles", "air_s", "server_cycles", "time_s", "energy_j", "sent_j", "own_s",
-    "own_cycles",
-)  # fmt: skip
-_OWN = ("agent", "server", "common", "patient")
+def _rows(value: Any, agents: Ints) -> Any:
+    """Return some rows of an array or of a box."""
+    if isinstance(value, Box):
+        return Box(**{f.name: getattr(value, f.name)[agents] for f in fields(value)})
+    return value[agents]
 
 
 def fastest_s(cycles: Floats, energy_j: Floats, box: Box) -> Floats:
@@ -109,7 +122,7 @@ def fastest_s(cycles: Floats, energy_j: Floats, box: Box) -> Floats:
     return np.where((cycles == 0) & (energy_j >= 0), 0.0, least)
 
 
-def _drawn_j(cycles: Floats, box: Box, clock_hz: Floats) -> Floats:
+def drawn_j(cycles: Floats, box: Box, clock_hz: Floats) -> Floats:
     """Return what the server draws for ``cycles`` at a clock [J]; NaN if it cannot take that clock."""
     if box.high_hz.shape[1] == 1:
         power = box.exponent[:, 0] - 1
@@ -125,3 +138,24 @@ def _drawn_j(cycles: Floats, box: Box, clock_hz: Floats) -> Floats:
         drawn = coefficient * cycles * clock_hz ** (box.exponent[:, 0] - 1)
         found = np.where(near & np.isfinite(high), drawn, found)
     return np.where(cycles == 0, 0.0, found)
+
+
+def kappa_of(needs: Needs) -> Floats:
+    """Return κ of κ t^(1−α), the energy of computing within t; with a server's own part, if it has one.
+
+    Times of agent and server add, so that κ^(1/α) of both add where their exponents are equal.
+    """
+    alpha, beta = needs.agent.exponent[:, 0], needs.server.exponent[:, 0]
+    here = _at_top(needs.agent) * needs.cycles**alpha
+    there = np.where(alpha == beta, _at_top(needs.server) * needs.own_cycles**beta, 0.0)
+    kappa: Floats = (here ** (1 / alpha) + there ** (1 / alpha)) ** alpha
+    return kappa
+
+
+def _at_top(box: Box) -> Floats:
+    """Return (n,) the coefficient of the power at the highest clock."""
+    top = np.nanargmax(box.high_hz, axis=1)
+    found: Floats = box.coefficient[
+        np.arange(len(top)), np.minimum(top, box.coefficient.shape[1] - 1)
+    ]
+    return found

@@ -11,52 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from simran.allocation.common_clock import spread_clock
-from simran.allocation.loads import largest_load, load_matrix
+from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_offer import frontier_offer
+from simran.allocation.offers import Offer, RootOffer
 from simran.allocation.problem import Floats, Ints
 from simran.allocation.shared import Contention
 
-__all__ = ["Offer", "Priced", "decompose", "offer", "thrifty"]
+__all__ = ["Offer", "Priced", "decompose", "offer", "offer_between", "thrifty"]
 
 _ROUNDS = 6  # changes of the ratio of the prices
 _HALVINGS = 16
-
-
-@dataclass(frozen=True)
-class Offer:
-    """All designs of some agents under given clocks.
-
-    Parameters
-    ----------
-    value : (M, n) w D; inf where a design is impossible
-    vectors : (M, n, J) v of each design
-    inverse : (M, n) 1/τ; 0 where impossible
-    """
-
-    value: Floats
-    vectors: Floats
-    inverse: Floats
-
-    def costs(self, direction: Floats) -> Floats:
-        """Return (M, n) what the shares of each design cost at prices ``direction`` (J,)."""
-        paid = self.vectors @ np.sqrt(direction)
-        return np.where(np.isfinite(self.value), paid**2 * self.inverse, np.inf)
-
-    def matrix(self, columns: Ints) -> Floats:
-        """Return M of the designs in rows ``columns`` (n,)."""
-        agents = np.arange(len(columns))
-        return load_matrix(self.vectors[columns, agents], self.inverse[columns, agents])
-
-    def load(self, columns: Ints) -> float:
-        """Return the least largest sum of shares of the designs in rows ``columns``."""
-        return float(largest_load(self.matrix(columns)))
-
-    def only(self, agents: Ints) -> Offer:
-        """Return the designs of some agents."""
-        return Offer(self.value[:, agents], self.vectors[:, agents], self.inverse[:, agents])
-
-    def below(self, most: float) -> Offer:
-        """Return the same with designs whose value is above ``most`` taken out."""
-        return Offer(np.where(self.value <= most, self.value, np.inf), self.vectors, self.inverse)
 
 
 @dataclass(frozen=True)
@@ -77,12 +41,22 @@ class Priced:
 
 def offer(group: Contention, clocks_hz: Floats) -> Offer:
     """Return all designs of a group under the clocks (S,) of its servers."""
-    clock = spread_clock(group, clocks_hz)
-    inverse = group.menu.inverse_time(clock)
+    return offer_between(group, clocks_hz, clocks_hz)
+
+
+def offer_between(group: Contention, low_hz: Floats, high_hz: Floats) -> Offer:
+    """Return designs with the energies of the lower and the times of the higher clocks (S,) of an interval.
+
+    No design under a clock of the interval needs smaller shares than these do.
+    """
+    frugal, quick = spread_clock(group, low_hz), spread_clock(group, high_hz)
+    if isinstance(group.menu, FrontierNeeds):
+        return frontier_offer(group.menu, group.stations, quick, frugal)
+    inverse = group.menu.inverse_time(frugal)
     possible = np.isfinite(inverse)
-    return Offer(
+    return RootOffer(
         np.where(possible, group.menu.value, np.inf),
-        group.stations.vectors(group.menu, clock),
+        group.stations.vectors(group.menu, quick),
         np.where(possible, inverse, 0.0),
     )
 
@@ -98,24 +72,26 @@ def decompose(given: Offer, room: float) -> Priced:
     given : designs of the agents to be served, each with at least one that is possible
     room : what may be shared out, at most 1
     """
-    size = given.vectors.shape[-1]
+    size = given.size
     direction = np.full(size, 1.0 / size)
     best: Ints | None = None
     least, bound = np.inf, 0.0
     for _ in range(_ROUNDS):
         costs = given.costs(direction)
         level, columns, below = _level(given.value, costs, room)
+        surely = given.least_costs(direction)
+        if surely is not costs:
+            below = _level(given.value, surely, room)[2]
         bound = max(bound, below)
         for _ in range(60):
             if given.load(columns) <= room:
                 break
             level = 1.15 * level + 1e-300
             columns = np.argmin(given.value + level * costs, axis=0)
-        matrix = given.matrix(columns)
         total = float(given.value[columns, np.arange(len(columns))].sum())
-        if largest_load(matrix) <= room and total < least:
+        if given.load(columns) <= room and total < least:
             best, least = columns, total
-        earned = direction * (matrix @ np.sqrt(direction)) / np.sqrt(direction)
+        earned = direction * given.asked(columns, direction)
         if not earned.sum() > 0:
             break
         following = np.maximum(earned / earned.sum(), 1e-12)
@@ -165,16 +141,15 @@ def thrifty(given: Offer, room: float, rounds: int = 4) -> tuple[Ints, float, Fl
     With one cut for each agent that is its possible design of least cost; with several the ratio of the
     prices is adjusted to what the stations earn.
     """
-    size = given.vectors.shape[-1]
+    size = given.size
     direction = np.full(size, 1.0 / size)
     best = np.argmin(given.costs(direction), axis=0), np.inf, direction
     for _ in range(rounds if size > 1 else 1):
         columns = np.argmin(given.costs(direction), axis=0)
-        matrix = given.matrix(columns)
-        load = float(largest_load(matrix))
+        load = given.load(columns)
         if load < best[1]:
             best = columns, load, direction
-        earned = direction * (matrix @ np.sqrt(direction)) / np.sqrt(direction)
+        earned = direction * given.asked(columns, direction)
         if load <= 0.1 * room or not earned.sum() > 0:
             break
         direction = np.maximum(earned / earned.sum(), 1e-12)

@@ -6,8 +6,7 @@ import heapq
 
 import numpy as np
 
-from simran.allocation.loads import radius
-from simran.allocation.prices import Offer
+from simran.allocation.offers import Offer
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["raise_designs"]
@@ -36,7 +35,7 @@ def raise_designs(
     fair : minimise the largest value first
     fixed : (n,) agents that are left as they are
     """
-    climb = _Climb(given, columns, given.costs(direction), room, fair)
+    climb = _Climb(given, columns, direction, room, fair)
     agents = range(len(columns)) if fixed is None else np.flatnonzero(~fixed).tolist()
     for agent in agents:
         climb.propose(agent)
@@ -47,13 +46,16 @@ def raise_designs(
 class _Climb:
     """The steps that are still to be tried, best first."""
 
-    def __init__(self, given: Offer, columns: Ints, costs: Floats, room: float, fair: bool) -> None:
+    def __init__(
+        self, given: Offer, columns: Ints, direction: Floats, room: float, fair: bool
+    ) -> None:
         self.columns = columns.copy()
         self._given = given
-        self._costs = costs
+        self._costs = given.costs(direction)
         self._room = room
         self._fair = fair
-        self._matrix = given.matrix(columns)
+        everyone = np.ones(len(columns), dtype=np.bool_)
+        self._ledger = given.ledger(columns, everyone, direction)
         self._left = np.isfinite(given.value)
         self._heap: list[tuple[float, int, int]] = []
 
@@ -80,14 +82,7 @@ class _Climb:
         while self._heap:
             _, agent, row = heapq.heappop(self._heap)
             self._left[row, agent] = False
-            changed = self._matrix + self._outer(agent, row)
-            changed -= self._outer(agent, int(self.columns[agent]))
-            if radius(changed) <= self._room:
-                self._matrix = changed
+            if self._ledger.load_with(agent, row) <= self._room:
+                self._ledger.take(agent, row)
                 self.columns[agent] = row
             self.propose(agent)
-
-    def _outer(self, agent: int, row: int) -> Floats:
-        vector = self._given.vectors[row, agent]
-        found: Floats = vector[:, None] * (vector * self._given.inverse[row, agent])
-        return found

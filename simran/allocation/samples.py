@@ -141,7 +141,8 @@ def contended_problem(
     cuts : number of splits that are allowed, 1 to 3
     stepped : whether all processors have tables of clocks
     crowding : by what factor less there is to share out
-    columns : fields of :class:`Problem` to set, as in :func:`simran.allocation.simple.many_agents`
+    columns : fields of :class:`Problem` to set, as in :func:`simran.allocation.simple.many_agents`; with
+        ``cell_sharing=("frequency",)`` the band grows with ``count``, too
     """
     here = np.array([0.5, 0.25, 0.75])[:cuts]
     law = here[:, None] * 2.0 ** (1.0 - np.arange(1, most_bits + 1))
@@ -170,7 +171,10 @@ def contended_problem(
         exponent=alpha,
         **(_steps(10e9, 2.0, alpha) if stepped else {}),
     )
-    return many_agents(table, agent, server, **(_contending(rng, count, room) | columns))
+    chosen = _contending(rng, count, room)
+    if columns.get("cell_sharing") == ("frequency",):
+        chosen["bandwidth_hz"] = 8e6 * room
+    return many_agents(table, agent, server, **(chosen | columns))
 
 
 def _contending(rng: np.random.Generator, count: int, room: float) -> dict[str, Any]:

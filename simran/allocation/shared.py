@@ -9,10 +9,11 @@ import numpy as np
 from simran.allocation.candidates import Candidates, Restriction, batches
 from simran.allocation.clocks import Box
 from simran.allocation.designs import solve
+from simran.allocation.frontier_menu import Unpriced, by_frontier, frontier_menu
 from simran.allocation.loads import Stations
 from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints, Problem
-from simran.allocation.stages import Shares
+from simran.allocation.stages import Shares, slices_by_clock
 from simran.allocation.undominated import undominated
 
 __all__ = ["RESERVE", "Contention", "Owned", "contentions", "in_force", "owned"]
@@ -45,8 +46,9 @@ class Contention:
     menu : every design of each agent, (M, n)
     cut, bits : (M, n) row of the cut table and bit-width of each
     stations : which of the J shared stations an agent uses
-    server_of : (n,) number of the agent's server among the S servers with shares; 0 for others
+    server_of : (n,) number of the agent's server among the S servers with shares of cores; 0 for others
     clocks : for each of these servers its lowest and highest sensible clock [Hz], and its steps
+    slices : (n,) whether the agent's slice of a server with shares has a clock of its own
     weight : (n,) w_k
     degrades : (n,) whether the agent is served as well as may be where its design is infeasible
     """
@@ -60,6 +62,7 @@ class Contention:
     clocks: tuple[tuple[float, float, Floats], ...]
     weight: Floats
     degrades: Bools
+    slices: Bools
 
     def capacity(self, served: Bools) -> Floats:
         """Return what the served agents may share out.
@@ -79,12 +82,11 @@ class Contention:
 def owned(problem: Problem) -> Owned:
     """Return which shares are an allocator's to set.
 
-    Those of an ``allocated`` cell, and of an ``allocated`` server with ``partition: space``, if the
-    problem is about all of its agents.
+    Those of an ``allocated`` cell, and of an ``allocated`` server, if the problem is about all of its
+    agents.
     """
     cells = np.array([name == "allocated" for name in problem.cell_scheduler])
-    pairs = zip(problem.server_discipline, problem.server_partition, strict=True)
-    servers = np.array([pair == ("allocated", "space") for pair in pairs])
+    servers = np.array([name == "allocated" for name in problem.server_discipline])
     whole = [
         np.bincount(index, minlength=len(members)) == np.array(members)
         for index, members in (
@@ -132,6 +134,7 @@ def _groups(problem: Problem, mine: Owned) -> list[Ints]:
 def _contention(problem: Problem, mine: Owned, assumed: float, rows: Ints) -> Contention:
     part = problem.select_agents(rows)
     own = Owned(mine.cell[rows], mine.server[rows])
+    slices = own.server & slices_by_clock(part)
     menu, cut, bits = _menu(part, own, in_force(part, own, assumed))
     cells, servers = np.unique(part.cell_index[own.cell]), np.unique(part.server_index[own.server])
     stations = Stations(
@@ -140,7 +143,8 @@ def _contention(problem: Problem, mine: Owned, assumed: float, rows: Ints) -> Co
             [np.zeros((len(rows), len(cells))), _ones(part.server_index, servers, own.server)]
         ),
     )
-    server_of = np.where(own.server, np.searchsorted(servers, part.server_index), 0)
+    clocked = np.unique(part.server_index[menu.common])
+    server_of = np.where(menu.common, np.searchsorted(clocked, part.server_index), 0)
     return Contention(
         agents=rows,
         menu=menu,
@@ -148,9 +152,10 @@ def _contention(problem: Problem, mine: Owned, assumed: float, rows: Ints) -> Co
         bits=bits,
         stations=stations,
         server_of=server_of,
-        clocks=tuple(_range(menu, own.server & (server_of == it)) for it in range(len(servers))),
+        clocks=tuple(_range(menu, menu.common & (server_of == it)) for it in range(len(clocked))),
         weight=part.weight,
         degrades=np.array([name == "degrade" for name in part.on_violation]),
+        slices=slices,
     )
 
 
@@ -175,9 +180,11 @@ def _range(menu: Needs, at: Bools) -> tuple[float, float, Floats]:
 def _menu(problem: Problem, own: Owned, shares: tuple[Floats, Floats]) -> tuple[Needs, Ints, Ints]:
     """Return every design of each agent, padded to the longest list, with cut and bit-width."""
     count = len(problem.agents)
+    slices = own.server & slices_by_clock(problem)
+    whole = Restriction(slices=np.where(slices, 1.0, np.nan))
     parts = [
         _list(given.with_shares(Shares(*(share[given.agents][:, None] for share in shares))), own)
-        for given in batches(problem, Restriction())
+        for given in batches(problem, whole)
     ]
     longest = max(len(part["value"]) for part in parts)
     columns = {name: np.zeros((longest, count)) for name in parts[0] if name != "agents"}
@@ -186,12 +193,17 @@ def _menu(problem: Problem, own: Owned, shares: tuple[Floats, Floats]) -> tuple[
         for name, values in columns.items():
             values[: len(part[name]), part["agents"]] = part[name]
     cut, bits = columns.pop("cut"), columns.pop("bits")
-    boxes = _boxes(problem)
+    boxes = _boxes(problem, whole)
     patient = np.isinf(problem.delay_budget_s)
     top = np.fmax.reduce(boxes[1].high_hz, axis=1)
     alone_s = columns["air_s"] + columns["server_cycles"] / top
     columns["time_s"] = np.where(patient, _PATIENCE * count * alone_s, columns["time_s"])
-    menu = Needs(**columns, agent=boxes[0], server=boxes[1], common=own.server, patient=patient)
+    unpriced = Unpriced(columns.pop("own_work"), columns.pop("own_in_slice"))
+    common = own.server & ~slices
+    menu = Needs(**columns, agent=boxes[0], server=boxes[1], common=common, patient=patient)
+    if by_frontier(problem, own.cell, slices).any():
+        menu, origin = frontier_menu(problem, own.cell, slices, menu, unpriced)
+        cut, bits = (np.take_along_axis(it, origin, axis=0) for it in (cut, bits))
     return menu, cut.astype(np.int64), bits.astype(np.int64)
 
 
@@ -211,6 +223,10 @@ def _list(given: Candidates, own: Owned) -> dict[str, Floats]:
     beta = given.server_box.exponent
     alone = given.cost.server_cycles ** (1 / beta)
     alone = alone * given.cost.server_cycles_in_slice ** (1 - 1 / beta)
+
+    def elsewhere(values: Floats) -> Floats:
+        return spread(np.where(server, 0.0, values))
+
     return {
         "agents": given.agents,
         "value": np.where(exists, weight * given.objective[cut, bit][:, None], np.inf),
@@ -221,7 +237,9 @@ def _list(given: Candidates, own: Owned) -> dict[str, Floats]:
         "energy_j": spread(given.energy_left_j),
         "sent_j": spread(given.cost.transmit_j),
         "own_s": _own_s(given, ~server[:, 0])[:, cut, bit].T,
-        "own_cycles": spread(np.where(server, 0.0, alone)),
+        "own_cycles": elsewhere(alone),
+        "own_work": elsewhere(given.cost.server_cycles),
+        "own_in_slice": elsewhere(given.cost.server_cycles_in_slice),
         "cut": np.broadcast_to(given.cuts[cut][:, None], (len(cut), shape[0])),
         "bits": np.broadcast_to(width[:, None], (len(cut), shape[0])),
     }  # fmt: skip
@@ -238,11 +256,11 @@ def _own_s(given: Candidates, wanted: Bools) -> Floats:
     return least
 
 
-def _boxes(problem: Problem) -> tuple[Box, Box]:
+def _boxes(problem: Problem, restriction: Restriction) -> tuple[Box, Box]:
     """Return the clocks of all agents and servers, padded with NaN."""
     found = []
     for side in ("agent_box", "server_box"):
-        given = [(it.agents, getattr(it, side)) for it in batches(problem, Restriction())]
+        given = [(it.agents, getattr(it, side)) for it in batches(problem, restriction)]
         width = max(box.high_hz.shape[1] for _, box in given)
         sizes = {"low_hz": width, "high_hz": width, "coefficient": width, "exponent": 1}
         columns = {

@@ -170,13 +170,23 @@ def _sending_s(
     return found
 
 
-def server_ceiling_hz(problem: Problem, assumed_share: float) -> Floats:
-    """Return (K,) the highest server clock without a share that the design sets [Hz].
+def server_ceiling_hz(
+    problem: Problem, assumed_share: float, slices: Floats | None = None
+) -> Floats:
+    """Return (K,) the highest server clock [Hz].
 
     A slice with a clock of its own gets φ f̃_max, and designs that set no shares leave equal ones.
+
+    Parameters
+    ----------
+    problem : the design problem
+    assumed_share : the largest φ that is counted on without one that the design sets
+    slices : (K,) φ that the design sets; NaN where it sets none
     """
     present = np.array(problem.server_agents)[problem.server_index]
     share = np.minimum(assumed_share, 1.0 / present)
+    if slices is not None:
+        share = np.where(np.isnan(slices), share, slices)
     ceiling: Floats = problem.server_clock.f_max_hz * np.where(slices_by_clock(problem), share, 1.0)
     return ceiling
 

@@ -69,3 +69,70 @@ def least_energy(problem: Problem, cut: np.ndarray, bits: np.ndarray) -> float:
     if program.status not in ("optimal", "optimal_inaccurate"):
         return float("inf")
     return float(program.value) + float(it["sent"].sum())
+
+
+CONVENTIONS = [
+    (sharing, partition) for sharing in ("time", "frequency") for partition in ("space", "clock")
+]
+
+
+def convex_optimum(
+    problem: Problem, cut: np.ndarray, bits: np.ndarray, goal: str, room: float = 1.0
+) -> float:
+    """Return the least largest sum of shares, or the least sum of energies [J], by a convex program.
+
+    For every convention of cell and server, with continuous clocks; inf where there is none. Time of the
+    agent, of sending and of the server are variables of their own, so nothing of the solution in closed form
+    is used.
+    """
+    it = parameters(problem, cut, bits)
+    count = len(cut)
+    by_band = problem.cell_sharing[0] == "frequency"
+    by_clock = problem.server_partition[0] == "clock"
+    top = float(problem.server_clock.f_max_hz[0])
+    beta, phi, most = cp.Variable(count), cp.Variable(count), cp.Variable()
+    sent, computed, served = cp.Variable(count), cp.Variable(count), cp.Variable(count)
+    clock = cp.Variable()  # as a part of the highest
+    rules = [
+        beta >= 1e-9,
+        phi >= 1e-9,
+        clock >= 1e-6,
+        clock <= 1,
+        cp.sum(beta) <= most,
+        cp.sum(phi) <= most,
+    ]
+    rules += [beta <= 1, phi <= 1]
+    total = 0.0
+    for k in range(count):
+        p, alpha = problem.transmit_w[k], it["alpha"][k]
+        if by_band:
+            efficiency = problem.rate_bps[k] / problem.bandwidth_hz[k]
+            snr = 2.0**efficiency - 1
+            carried = -cp.rel_entr(beta[k], beta[k] + snr) / (efficiency * np.log(2))
+            rules.append(sent[k] >= it["a"][k] * cp.inv_pos(carried))
+            paid = p * (sent[k] - it["a"][k])  # beyond what E has been lessened by already
+        else:
+            rules.append(sent[k] >= it["a"][k] * cp.inv_pos(beta[k]))
+            paid = 0.0
+        work, full_w = it["Q"][k] / top, it["q"][k] * top ** it["beta"][k]
+        if by_clock:
+            rules.append(served[k] >= work * cp.inv_pos(phi[k]))
+            drawn = full_w * work ** it["beta"][k] * cp.power(served[k], 1 - it["beta"][k])
+        else:
+            rules.append(served[k] >= work * cp.inv_prod(cp.hstack([phi[k], clock])))
+            drawn = full_w * work * cp.power(clock, it["beta"][k] - 1)
+        rules += [computed[k] >= it["A"][k] / it["f_max"][k]]
+        spent = it["P"][k] * it["A"][k] ** alpha * cp.power(computed[k], 1 - alpha)
+        rules.append(sent[k] + computed[k] + served[k] <= it["T"][k])
+        rules.append(paid + spent + drawn <= it["E"][k])
+        total = total + paid + spent + drawn
+    if goal == "energy":
+        rules.append(most == room)
+    program = cp.Problem(cp.Minimize(most if goal == "load" else total), rules)
+    try:
+        program.solve(solver=cp.CLARABEL)
+    except cp.error.SolverError:
+        return float("inf")
+    if program.status not in ("optimal", "optimal_inaccurate"):
+        return float("inf")
+    return float(program.value) + (float(it["sent"].sum()) if goal == "energy" else 0.0)

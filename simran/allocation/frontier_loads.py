@@ -1,0 +1,254 @@
+"""Whether shares exist for designs whose shares lie on curves.
+
+Agent k may have any (β, φ) on or above its curve, a convex set. By duality the least possible largest sum
+of shares is the largest value over prices p of Σ_k min (p_c β + p_s φ). With one cell and one server that is
+a concave function of one ratio of prices, whose slope is what the stations are asked for: one ratio is
+closed in on. Curves are told by points, between which shares may be mixed, since the sets are convex: what is
+found exists. The points are then drawn together around those that were asked for, until they no longer
+matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from simran.allocation.frontier import Curve, FrontierNeeds
+from simran.allocation.loads import Stations
+from simran.allocation.problem import Bools, Floats, Ints
+
+__all__ = ["Settled", "balanced", "cheapest", "cost_table", "settle_shares"]
+
+_POINTS = 17
+_ROUNDS = 5
+_FARTHEST = 40.0  # logarithm of the largest ratio of prices
+_PLACES = np.linspace(-1.0, 1.0, 17)
+_STEPS = np.linspace(0.0, 1.0, 17)
+_MOST_STEPS = 8
+_TURNS = 60  # changes of the prices of three stations or more
+_SAFE = 1 - 1e-6  # of a cost: what points that are drawn together leave of it
+_MOST = 2_000_000  # points that are held at once
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Shares of designs (N, n), and their load.
+
+    Parameters
+    ----------
+    load : (N,) largest sum of shares of a station; inf where a design is impossible
+    cell, server : (N, n) β and φ; 0 for those who are not served
+    first, last : (N, n) points between which they lie
+    odds : (N,) logarithm of the ratio of the prices of two stations
+    """
+
+    load: Floats
+    cell: Floats
+    server: Floats
+    first: Ints
+    last: Ints
+    odds: Floats
+
+
+def settle_shares(
+    needs: FrontierNeeds, stations: Stations, served: Bools, clock_hz: Floats
+) -> Settled:
+    """Return the shares with the least largest sum, and that sum.
+
+    Parameters
+    ----------
+    needs : designs (N, n)
+    stations : which of the J stations is whose
+    served : (N, n) who takes part
+    clock_hz : (N, n) clock of each agent's server [Hz]
+    """
+    curve = needs.curve(clock_hz)
+    able = np.logical_and.reduce(curve.possible | ~served, axis=-1)
+    takes = (served & curve.possible)[..., None]
+    odds = np.zeros(len(served))
+    best: Settled | None = None
+    for round_ in range(_ROUNDS):
+        points = curve.points(_POINTS)
+        cell, server = needs.shares(points, clock_hz)
+        table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
+        found = balanced(*table, stations, odds, 2.0 * 0.2**round_)
+        odds = found.odds
+        curve = curve.around(points, found.first, found.last)
+        best = found if best is None else _better(found, best)
+    assert best is not None  # there is at least one round
+    return replace(best, load=np.where(able, best.load, np.inf))
+
+
+def cheapest(cell: Floats, server: Floats, stations: Stations, direction: Floats) -> Ints:
+    """Return the points (..., n) of least cost at prices (..., J)."""
+    costs = _paid(direction @ stations.cell.T, cell) + _paid(direction @ stations.server.T, server)
+    found: Ints = np.argmin(costs, axis=-1)
+    return found
+
+
+def _paid(price: Floats, share: Floats) -> Floats:
+    """Return what shares cost, of which an endless one is never free."""
+    paid: Floats = np.maximum(price, 1e-30)[..., None] * share
+    return paid
+
+
+def balanced(
+    cell: Floats, server: Floats, stations: Stations, odds: Floats, width: float
+) -> Settled:
+    """Return the shares with the least largest sum among points (N, n, P) and mixtures of neighbours.
+
+    Parameters
+    ----------
+    cell, server : β and φ at the points
+    stations : which of the J stations is whose
+    odds : (N,) with two stations, where to begin: the logarithm of the ratio of their prices
+    width : how far from there it is likely to be
+    """
+    size = stations.cell.shape[1]
+    if size == 1:
+        place = cheapest(cell, server, stations, np.ones((len(cell), 1)))
+        return _settled(cell, server, stations, (place, place), np.ones(len(cell)))
+    if size == 2:
+        return _between(cell, server, stations, odds, width)
+    return _turned(cell, server, stations)
+
+
+def _between(
+    cell: Floats, server: Floats, stations: Stations, odds: Floats, width: float
+) -> Settled:
+    """Return the same for two stations, by closing in on the ratio of their prices from many at once."""
+    ends = np.full((1, len(cell)), _FARTHEST)
+    z = np.concatenate([-ends, odds + width * _PLACES[:, None], ends])
+    rows = np.arange(len(cell))
+    for _ in range(_MOST_STEPS):
+        second = 1 / (1 + np.exp(-z))
+        place = cheapest(cell, server, stations, np.stack([1 - second, second], axis=-1))
+        sums = _sums(cell, server, stations, place)
+        with np.errstate(invalid="ignore"):
+            more = sums[..., 1] - sums[..., 0]  # falls with the price of the second
+        after = np.clip((more > 0).sum(axis=0), 1, len(z) - 1)
+        low, high = z[after - 1, rows], z[after, rows]
+        last = z
+        if ((high - low) < 0.01 * width).all():
+            break
+        z = low + (high - low) * _STEPS[:, None]
+    before = after - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = more[after, rows] / (more[after, rows] - more[before, rows])
+    crossed = (more[before, rows] > 0) & (more[after, rows] < 0)
+    part = np.where(crossed, part, np.where(more[before, rows] > 0, 0.0, 1.0))
+    found = _settled(cell, server, stations, (place[before, rows], place[after, rows]), part)
+    return replace(found, odds=(last[before, rows] + last[after, rows]) / 2)
+
+
+def _turned(cell: Floats, server: Floats, stations: Stations) -> Settled:
+    """Return the same for more stations: prices follow what is asked for; the best of all that was tried.
+
+    What is found exists, but need not be the least.
+    """
+    size = stations.cell.shape[1]
+    direction = np.full((len(cell), size), 1.0 / size)
+    best: Settled | None = None
+    for turn in range(_TURNS):
+        place = cheapest(cell, server, stations, direction)
+        found = _settled(cell, server, stations, (place, place), np.ones(len(cell)))
+        best = found if best is None else _better(found, best)
+        asked = np.clip(_sums(cell, server, stations, place), 1e-12, 1e12)
+        direction = direction * asked ** (1.0 / (1 + 0.2 * turn))
+        direction = direction / direction.sum(axis=1, keepdims=True)
+    assert best is not None  # there is at least one turn
+    return best
+
+
+def _better(one: Settled, other: Settled) -> Settled:
+    """Return whichever has the lower load, for each of N."""
+    first = one.load < other.load
+
+    def chosen(name: str) -> Any:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        return np.where(first if mine.ndim == 1 else first[:, None], mine, theirs)
+
+    return Settled(*(chosen(name) for name in ("load", "cell", "server", "first", "last", "odds")))
+
+
+def _settled(
+    cell: Floats, server: Floats, stations: Stations, places: tuple[Ints, Ints], part: Floats
+) -> Settled:
+    """Return mixtures of two points of each curve, with ``part`` (N,) of the first ones."""
+    mixed = []
+    for share in (cell, server):
+        one, other = (_at(share, it) for it in places)
+        with np.errstate(invalid="ignore"):
+            both = part[:, None] * one + (1 - part[:, None]) * other
+        mixed.append(np.where(places[0] == places[1], one, both))
+    sums = mixed[0] @ stations.cell + mixed[1] @ stations.server
+    load = np.where(np.isnan(sums), np.inf, sums).max(axis=1)
+    first, last = np.minimum(*places), np.maximum(*places)
+    return Settled(load, mixed[0], mixed[1], first, last, np.zeros(len(load)))
+
+
+def _at(share: Floats, place: Ints) -> Floats:
+    """Return shares (N, n, P) at points (..., N, n)."""
+    rows, agents = np.ogrid[: share.shape[0], : share.shape[1]]
+    found: Floats = share[rows, agents, place]
+    return found
+
+
+def _sums(cell: Floats, server: Floats, stations: Stations, place: Ints) -> Floats:
+    """Return (..., N, J) what the stations are asked for at some points."""
+    with np.errstate(invalid="ignore"):
+        sums = _at(cell, place) @ stations.cell + _at(server, place) @ stations.server
+    found: Floats = np.where(np.isnan(sums), np.inf, sums)
+    return found
+
+
+def cost_table(
+    needs: FrontierNeeds,
+    stations: Stations,
+    directions: Floats,
+    clocks_hz: tuple[Floats, Floats],
+) -> Floats:
+    """Return (D, M, n) what the shares of designs (M, n) cost at the least, inf for impossible ones.
+
+    Parameters
+    ----------
+    directions : (D, J) prices
+    clocks_hz : (n,) for times and for energies [Hz]
+    """
+    curve = needs.curve(*clocks_hz)
+    each = max(1, _MOST // max(1, needs.value.size * _POINTS))
+    parts = [
+        _least_costs(needs, stations, directions[start : start + each], curve, clocks_hz)
+        for start in range(0, len(directions), each)
+    ]
+    return np.concatenate(parts)
+
+
+def _least_costs(
+    needs: FrontierNeeds,
+    stations: Stations,
+    directions: Floats,
+    curve: Curve,
+    clocks_hz: tuple[Floats, Floats],
+) -> Floats:
+    """Return the same for so many prices that all points are held at once."""
+    shape = (len(directions), *needs.value.shape)
+    price = directions[:, None, :]
+    now = Curve(
+        np.broadcast_to(curve.low, shape),
+        np.broadcast_to(curve.high, shape),
+        np.broadcast_to(curve.possible, shape),
+    )
+    for _ in range(_ROUNDS):
+        points = now.points(_POINTS)
+        cell, server = needs.shares(points, *clocks_hz)
+        place = cheapest(cell, server, stations, price)
+        now = now.around(points, place, place)
+    beta = np.take_along_axis(cell, place[..., None], -1)[..., 0]
+    phi = np.take_along_axis(server, place[..., None], -1)[..., 0]
+    costs = _paid(price @ stations.cell.T, beta[..., None]) + _paid(
+        price @ stations.server.T, phi[..., None]
+    )
+    return np.where(curve.possible, costs[..., 0] * _SAFE, np.inf)

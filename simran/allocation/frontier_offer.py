@@ -1,0 +1,185 @@
+"""Designs whose shares lie on curves, as what prices choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_loads import balanced, cheapest, cost_table
+from simran.allocation.loads import Stations
+from simran.allocation.offers import Ledger, Offer
+from simran.allocation.problem import Bools, Floats, Ints
+
+__all__ = ["FrontierOffer", "frontier_offer"]
+
+_POINTS = 33
+_MOST = 4_000_000  # points that are held at once
+_NEAR = np.linspace(-3.0, 3.0, 49)  # logarithms of ratios of prices a ledger reckons with
+
+
+@dataclass(frozen=True)
+class FrontierOffer(Offer):
+    """Designs with points of their curves.
+
+    Parameters
+    ----------
+    cell, server : (M, n, P) β and φ at points of each curve
+    needs : the designs themselves
+    stations : which of the J stations is whose
+    clocks_hz : (n,) each agent's server's clock, for times and for energies [Hz]
+    """
+
+    cell: Floats
+    server: Floats
+    needs: FrontierNeeds
+    stations: Stations
+    clocks_hz: tuple[Floats, Floats]
+
+    @property
+    def size(self) -> int:
+        """J, the number of shared stations."""
+        return int(self.stations.cell.shape[1])
+
+    def costs(self, direction: Floats) -> Floats:
+        """Return (M, n) what the shares of each design cost at prices ``direction`` (J,)."""
+        at_cell, at_server = self._prices(direction)
+        costs = at_cell[:, None] * self.cell
+        costs += at_server[:, None] * self.server
+        return np.where(np.isfinite(self.value), np.fmin.reduce(costs, axis=-1), np.inf)
+
+    def least_costs(self, direction: Floats) -> Floats:
+        """Return (M, n) costs that are surely not too high, with points drawn together."""
+        found = cost_table(self.needs, self.stations, direction[None, :], self.clocks_hz)[0]
+        return np.where(np.isfinite(self.value), found, np.inf)
+
+    def asked(self, columns: Ints, direction: Floats) -> Floats:
+        """Return (J,) the sums of the cheapest shares of the designs in rows ``columns`` at some prices."""
+        cell, server = self._of(columns)
+        place = cheapest(cell, server, self.stations, direction)
+        agents = np.arange(len(columns))
+        sums: Floats = cell[agents, place] @ self.stations.cell
+        return sums + server[agents, place] @ self.stations.server
+
+    def load(self, columns: Ints) -> float:
+        """Return the least largest sum of shares of the designs in rows ``columns``."""
+        cell, server = self._of(columns)
+        found = balanced(cell[None], server[None], self.stations, np.zeros(1), 4.0)
+        return float(found.load[0])
+
+    def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
+        """Return a ledger that begins with the designs in rows ``columns`` of those who are served."""
+        return _FrontierLedger(self, columns, served, direction)
+
+    def only(self, agents: Ints) -> Self:
+        """Return the designs of some agents."""
+        frugal, quick = self.clocks_hz
+        return replace(
+            self,
+            value=self.value[:, agents],
+            cell=self.cell[:, agents],
+            server=self.server[:, agents],
+            needs=self.needs.of(agents),
+            stations=Stations(self.stations.cell[agents], self.stations.server[agents]),
+            clocks_hz=(frugal[agents], quick[agents]),
+        )
+
+    def _of(self, columns: Ints) -> tuple[Floats, Floats]:
+        agents = np.arange(len(columns))
+        return self.cell[columns, agents], self.server[columns, agents]
+
+    def _prices(self, direction: Floats) -> tuple[Floats, Floats]:
+        return self.stations.cell @ direction, self.stations.server @ direction
+
+
+class _FrontierLedger(Ledger):
+    """Keeps what stations are asked for at prices around the ones that are known.
+
+    With two stations, mixtures of what is asked for at neighbouring prices are looked at: a load that is
+    found exists, and is near the least as long as the prices stay near.
+    """
+
+    def __init__(
+        self, given: FrontierOffer, columns: Ints, served: Bools, direction: Floats
+    ) -> None:
+        self._given = given
+        self._columns = np.where(served, columns, -1)
+        self._directions = _around(direction)
+        self._known: dict[tuple[int, int], Floats] = {}
+        self._sums = np.zeros_like(self._directions)
+        for agent in np.flatnonzero(served).tolist():
+            self._sums = self._sums + self._asked(agent, int(columns[agent]))
+
+    def load_with(self, agent: int, row: int) -> float:
+        """Return the load if one agent had the design in ``row``."""
+        return _mixed(self._changed(agent, row))
+
+    def take(self, agent: int, row: int) -> None:
+        """Let an agent have the design in ``row``."""
+        self._sums = self._changed(agent, row)
+        self._columns[agent] = row
+
+    def _changed(self, agent: int, row: int) -> Floats:
+        before = int(self._columns[agent])
+        more = self._sums + self._asked(agent, row)
+        return more if before < 0 else more - self._asked(agent, before)
+
+    def _asked(self, agent: int, row: int) -> Floats:
+        """Return (D, J) what one design asks for at each of the prices."""
+        key = agent, row
+        if key not in self._known:
+            given = self._given
+            cell, server = given.cell[row, agent], given.server[row, agent]
+            at_cell = self._directions @ given.stations.cell[agent]
+            at_server = self._directions @ given.stations.server[agent]
+            place = np.argmin(at_cell[:, None] * cell + at_server[:, None] * server, axis=1)
+            self._known[key] = (
+                cell[place][:, None] * given.stations.cell[agent]
+                + server[place][:, None] * given.stations.server[agent]
+            )
+        return self._known[key]
+
+
+def _around(direction: Floats) -> Floats:
+    """Return (D, J) prices around some; of two stations a row of them, by rising price of the second."""
+    if len(direction) != 2:
+        return direction[None, :]
+    with np.errstate(divide="ignore"):
+        odds = np.clip(np.log(direction[1]) - np.log(direction[0]), -30.0, 30.0) + _NEAR
+    second = 1 / (1 + np.exp(-odds))
+    found: Floats = np.stack([1 - second, second], axis=1)
+    return found
+
+
+def _mixed(sums: Floats) -> float:
+    """Return the least largest sum among rows (D, J), and mixtures of neighbouring ones of two stations."""
+    best = float(sums.max(axis=1).min())
+    if sums.shape[1] != 2:
+        return best
+    more = sums[:, 1] - sums[:, 0]  # falls with the price of the second
+    turns = np.flatnonzero((more[:-1] > 0) & (more[1:] < 0))
+    for place in turns.tolist():
+        part = more[place + 1] / (more[place + 1] - more[place])
+        best = min(best, float(part * sums[place, 0] + (1 - part) * sums[place + 1, 0]))
+    return best
+
+
+def frontier_offer(
+    needs: FrontierNeeds, stations: Stations, quick_hz: Floats, frugal_hz: Floats
+) -> FrontierOffer:
+    """Return the designs of some agents under clocks (n,) for times and for energies [Hz]."""
+    curve = needs.curve(quick_hz, frugal_hz)
+    count = max(9, min(_POINTS, _MOST // max(1, needs.value.size)))
+    cell, server = needs.shares(curve.points(count), quick_hz, frugal_hz)
+    possible = curve.possible & np.isfinite(needs.value)
+    none = ~possible[..., None] | ~np.isfinite(cell) | ~np.isfinite(server)
+    return FrontierOffer(
+        np.where(possible, needs.value, np.inf),
+        np.where(none, 1e9, cell),  # nobody can pay for it, at no price either
+        np.where(none, 1e9, server),
+        needs,
+        stations,
+        (quick_hz, frugal_hz),
+    )
