@@ -35,6 +35,8 @@ def branch_and_bound(
     usable : rows of the menu that each agent may use
     fair : minimise the largest value first
     """
+    if any(on and not len(rows) for rows, on in zip(usable, served, strict=True)):
+        return []
     leaves = _leaves(group, served, known, usable, fair)
     fallback = [] if known is None else [known]
     if leaves is None:
