@@ -45,11 +45,14 @@ class Curve:
     low, high : logarithm of φ for slices with a clock of their own, of β for the rest; equal where one
         share decides all
     possible : whether any shares suffice
+    hurry : where the server's clock is common, the time that a design takes with all of cell and server
+        over the time that there is; inf where there is no energy for it
     """
 
     low: Floats
     high: Floats
     possible: Bools
+    hurry: Floats
 
     @property
     def flat(self) -> bool:
@@ -79,7 +82,7 @@ class Curve:
         end = points.shape[-1] - 1
         low = np.take_along_axis(points, np.maximum(first - 1, 0)[..., None], axis=-1)
         high = np.take_along_axis(points, np.minimum(last + 1, end)[..., None], axis=-1)
-        return Curve(low[..., 0], high[..., 0], self.possible)
+        return Curve(low[..., 0], high[..., 0], self.possible, self.hurry)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +153,8 @@ class FrontierNeeds(Needs):
         high = np.where(settled, fixed, np.where(sends & serves, top, low))
         low = np.where(serves | settled, low, np.where(sends, least, 0.0))
         fits &= np.isfinite(self.value)
-        return Curve(np.where(fits, low, 0.0), np.where(fits, high, 0.0), fits)
+        hurry = np.where(slices, np.where(fits, 0.0, np.inf), at.hurry())
+        return Curve(np.where(fits, low, 0.0), np.where(fits, high, 0.0), fits, hurry)
 
     def shares(
         self, points: Floats, clock_hz: Floats, frugal_hz: Floats | None = None
@@ -221,6 +225,15 @@ class _At:
         taken = _flat(self._busy_s, self._slice_left_j(z)) + self._slice_s(z)
         fits: Bools = taken + self.needs.air_s <= self.needs.time_s
         return fits
+
+    def hurry(self) -> Floats:
+        """Return the time with all of cell and server over the time that there is."""
+        needs = self.needs
+        work_s = np.where(needs.server_cycles > 0, self.work_s, 0.0)
+        taken_s = needs.air_s + _flat(self._busy_s, self.energy_j) + work_s
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.where(needs.time_s > 0, taken_s / needs.time_s, np.inf)
+        return np.where(np.isnan(found) | ~np.isfinite(needs.value), np.inf, found)
 
     def part_fits(self, z: Floats) -> Bools:
         """Say whether an agent that has the whole server is in time with a part of log β."""

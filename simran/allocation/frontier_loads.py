@@ -29,6 +29,7 @@ _STEPS = np.linspace(0.0, 1.0, 17)
 _MOST_STEPS = 8
 _TURNS, _FEW_TURNS = 30, 8  # changes of the prices of three stations or more, first and later
 _SAFE = 1 - 1e-6  # of a cost: what points that are drawn together leave of it
+_HOPELESS = 1e9  # load of designs that not even all of cell and server suffice for
 _MOST = 2_000_000  # points that are held at once
 
 
@@ -38,7 +39,8 @@ class Settled:
 
     Parameters
     ----------
-    load : (N,) largest sum of shares of a station; inf where a design is impossible
+    load : (N,) largest sum of shares of a station; where a design is impossible inf, or far above 1 and
+        the more the slower it is
     cell, server : (N, n) β and φ; 0 for those who are not served
     first, last : (N, n) points between which they lie
     log_prices : (N, J) logarithms of the prices that led to them, up to a constant
@@ -84,7 +86,10 @@ def settle_shares(
         curve = curve.around(points, found.first, found.last)
         best = found if best is None else _better(found, best)
     assert best is not None  # there is at least one round
-    return replace(best, load=np.where(able, best.load, np.inf))
+    late = np.where(served, curve.hurry, 0.0).max(
+        axis=-1
+    )  # tells a search where to look for clocks
+    return replace(best, load=np.where(able, best.load, _HOPELESS * np.maximum(late, 1.0)))
 
 
 def cheapest(cell: Floats, server: Floats, stations: Stations, direction: Floats) -> Ints:
@@ -254,6 +259,7 @@ def _least_costs(
         np.broadcast_to(curve.low, shape),
         np.broadcast_to(curve.high, shape),
         np.broadcast_to(curve.possible, shape),
+        np.broadcast_to(curve.hurry, shape),
     )
     for _ in range(1 if curve.flat else _ROUNDS):
         points = now.points(_POINTS)

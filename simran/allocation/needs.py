@@ -60,6 +60,13 @@ class Needs:
         picked = {name: getattr(self, name)[columns, agents] for name in self.LISTED}
         return type(self)(**picked, **{name: getattr(self, name) for name in self.OWN})
 
+    def tiled(self, count: int) -> Self:
+        """Return designs (N, K) as often as asked for, (count · N, K)."""
+        listed: dict[str, Any] = {
+            name: np.tile(getattr(self, name), (count, 1)) for name in self.LISTED
+        }
+        return type(self)(**listed, **{name: getattr(self, name) for name in self.OWN})
+
     def of(self, agents: Ints) -> Self:
         """Return the designs of some agents."""
         listed = {name: getattr(self, name)[..., agents] for name in self.LISTED}
