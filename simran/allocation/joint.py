@@ -69,7 +69,7 @@ class Joint(ContendedAllocator):
             found: list[Selection] = []
             for served in sets:
                 here = known if known is not None and (known.served == served).all() else None
-                found += branch_and_bound(group, served, here, usable, self.fair)
+                found += branch_and_bound(group, served, here, usable, self.fair).found
             if found:
                 return equals(group, found, self.fair)
         return [known or first]
