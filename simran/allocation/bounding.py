@@ -10,7 +10,7 @@ import numpy as np
 from simran.allocation.alike import kinds
 from simran.allocation.enumeration import Selection, equals, first_fitting
 from simran.allocation.greedy import raised
-from simran.allocation.prices import decompose, offer_between
+from simran.allocation.prices import lagrangian_bound, offer_between
 from simran.allocation.problem import Bools, Ints
 from simran.allocation.shared import Contention
 from simran.allocation.spans import Span, halves, narrowed, spans
@@ -182,7 +182,7 @@ def lower_bound(group: Contention, served: Bools, parts: int = 48) -> float:
 
     The range of the common clock is cut into intervals. In each, times are those of its upper end and
     energies those of its lower end, which is too good for every clock in it; the least of the bounds
-    of :func:`simran.allocation.prices.decompose` over all intervals holds. The interval with the
+    of :func:`simran.allocation.prices.lagrangian_bound` over all intervals holds. The interval with the
     least bound is halved, ``parts`` times in all.
 
     Parameters
@@ -220,4 +220,4 @@ def _bound(group: Contention, rows: Ints, room: float, low: float, high: float) 
     given = offer_between(group, *ends).only(rows)
     if not np.isfinite(given.value).any(axis=0).all():
         return np.inf
-    return decompose(given, room).bound
+    return lagrangian_bound(given, room)

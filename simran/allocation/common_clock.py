@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -27,8 +26,6 @@ _STEPS = 44  # leaves 1e-9 of the range of logarithms
 _COARSE = 22  # leaves 3e-5 of it, and 1e-9 of the load, which is flat there
 _GRID = 13
 _INTERVALS = 8
-#: What the designs of a group cost at some prices, worked out once for as long as the group is there.
-_TABLES: WeakKeyDictionary[FrontierNeeds, list[Floats]] = WeakKeyDictionary()
 
 
 def spread_clock(group: Contention, clocks_hz: Floats) -> Floats:
@@ -39,7 +36,9 @@ def spread_clock(group: Contention, clocks_hz: Floats) -> Floats:
     return spread
 
 
-def load_of(group: Contention, needs: Needs, served: Bools, clocks_hz: Floats) -> Floats:
+def load_of(
+    group: Contention, needs: Needs, served: Bools, clocks_hz: Floats, *, rough: bool = False
+) -> Floats:
     """Return the least largest sum of shares of some designs, (N,).
 
     Parameters
@@ -48,10 +47,11 @@ def load_of(group: Contention, needs: Needs, served: Bools, clocks_hz: Floats) -
     needs : designs (N, n)
     served : (N, n) who takes part
     clocks_hz : (N, S) [Hz]
+    rough : whether 1e-5 of it does not matter
     """
     clock = spread_clock(group, clocks_hz)
     if isinstance(needs, FrontierNeeds):
-        return settle_shares(needs, group.stations, served, clock).load
+        return settle_shares(needs, group.stations, served, clock, rough=rough).load
     inverse = np.where(served, needs.inverse_time(clock), 0.0)
     return largest_load(load_matrix(group.stations.vectors(needs, clock), inverse))
 
@@ -123,9 +123,8 @@ def _cost_tables(group: Contention) -> list[Floats]:
     """Return (D, M, n) least costs of all designs at some prices, for each interval of the clocks."""
     menu = group.menu
     assert isinstance(menu, FrontierNeeds)
-    known = _TABLES.get(menu)
-    if known is None:
-        known = [
+    if group.memo.costs is None:
+        group.memo.costs = [
             cost_table(
                 menu,
                 group.stations,
@@ -134,8 +133,7 @@ def _cost_tables(group: Contention) -> list[Floats]:
             )
             for low, high in _intervals(group)
         ]
-        _TABLES[menu] = known
-    return known
+    return group.memo.costs
 
 
 def _price_grid(size: int) -> Floats:
@@ -198,7 +196,7 @@ def _tries(
     for column in range(edges.shape[1] - 1):
         yield changed(
             _search(
-                lambda clock: load_of(group, needs, served, changed(clock)),
+                lambda clock: load_of(group, needs, served, changed(clock), rough=True),
                 edges[:, column],
                 edges[:, column + 1],
                 _COARSE if curved else _STEPS,

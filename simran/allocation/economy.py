@@ -240,7 +240,8 @@ def _at(
 def _possible(group: Contention, selection: Selection, clocks_hz: Floats) -> bool:
     """Say whether shares exist under some clocks."""
     needs = group.menu.take(selection.columns[None, :])
-    load = load_of(group, needs, selection.served[None, :], clocks_hz[None, :])
+    served, clocks = selection.served[None, :], clocks_hz[None, :]
+    load = load_of(group, needs, served, clocks, rough=True)  # which is on the safe side
     return bool(load[0] <= group.capacity(selection.served))
 
 

@@ -30,6 +30,9 @@ __all__ = ["Curve", "FrontierNeeds", "steps_of"]
 
 _LEAST = np.log(1e-9)  # no share is below
 _HALVINGS = 34
+_FEW = 4096  # values that are looked at many points at a time
+_SECTIONS = np.linspace(1 / 16, 1.0, 16)
+_TURNS = 9
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -48,9 +51,26 @@ class Curve:
     high: Floats
     possible: Bools
 
-    def points(self, count: int) -> Floats:
-        """Return (..., n, P) parameters along the curves, evenly spaced in the logarithm."""
-        places = np.linspace(0.0, 1.0, count)
+    @property
+    def flat(self) -> bool:
+        """Whether every design has one pair of least shares."""
+        return bool((self.low == self.high).all())
+
+    def points(self, count: int, *, steep: bool = False) -> Floats:
+        """Return (..., n, P) parameters along the curves, evenly spaced in the logarithm.
+
+        One each where none of the curves is longer than a point.
+
+        Parameters
+        ----------
+        count : P
+        steep : whether half of them crowd where the curves begin, at the least that one share can be: there
+            the other share falls steeply
+        """
+        places = np.linspace(0.0, 1.0, 1 if self.flat else count)
+        if steep and not self.flat:
+            crowded = np.geomspace(1.0, 1001.0, count // 2 + 1) - 1.0
+            places = np.union1d(np.linspace(0.0, 1.0, count - count // 2), crowded / 1000.0)
         found: Floats = self.low[..., None] + (self.high - self.low)[..., None] * places
         return found
 
@@ -231,8 +251,8 @@ class _At:
     def by_slice(self, points: Floats) -> tuple[Floats, Floats]:
         """Return β and φ for the logarithms of φ of slices with a clock of their own."""
         needs = self.needs
-        left_j = self._slice_left_j(points)
-        rest_s = needs.time_s[..., None] - self._slice_s(points)
+        left_j = self._slice_left_j(points, each=True)
+        rest_s = needs.time_s[..., None] - self._slice_s(points, each=True)
         air_s = np.broadcast_to(needs.air_s[..., None], points.shape)
         if np.isfinite(needs.efficiency).any():
             part = self._least_part(left_j, rest_s, air_s)
@@ -258,21 +278,18 @@ class _At:
         found = np.exp(_edge(fits, np.full_like(left_j, _LEAST), whole))
         return np.where(fits(whole), np.where(air_s > 0, found, 0.0), np.inf)
 
-    def _slice_s(self, z: Floats) -> Floats:
-        """Return what a slice of log φ at its own clock takes [s]."""
-        needs = self.needs
-        work_s = _like(needs.server_cycles / needs.top_hz, z)
-        found: Floats = work_s / np.exp(z)
+    def _slice_s(self, z: Floats, *, each: bool = False) -> Floats:
+        """Return what a slice of log φ, one or ``each`` of several, takes at its own clock [s]."""
+        work_s = self.needs.server_cycles / self.needs.top_hz
+        found: Floats = (work_s[..., None] if each else work_s) / np.exp(z)
         return found
 
-    def _slice_left_j(self, z: Floats) -> Floats:
-        """Return what a slice of log φ at its own clock leaves to the agent [J]."""
+    def _slice_left_j(self, z: Floats, *, each: bool = False) -> Floats:
+        """Return what a slice of log φ, one or ``each`` of several, leaves to the agent [J]."""
         needs = self.needs
-        power = _like(np.broadcast_to(needs.server.exponent[:, 0] - 1, self.energy_j.shape), z)
-        top = _like(np.broadcast_to(needs.top_hz, self.energy_j.shape), z)
-        found: Floats = (
-            _like(self.energy_j, z) - _like(needs.slice_draw, z) * (np.exp(z) * top) ** power
-        )
+        values = self.energy_j, needs.slice_draw, needs.top_hz, needs.server.exponent[:, 0] - 1
+        left_j, draw, top_hz, power = (it[..., None] if each else it for it in values)
+        found: Floats = left_j - draw * (np.exp(z) * top_hz) ** power
         return found
 
     @staticmethod
@@ -317,11 +334,6 @@ class _At:
         return least
 
 
-def _like(values: Floats, z: Floats) -> Floats:
-    """Return (..., n) values with an axis for points, if ``z`` has one."""
-    return values[..., None] if z.ndim > values.ndim else values
-
-
 def _flat(function: Callable[[Floats], Floats], values: Floats) -> Floats:
     """Apply to values (..., n) a function of values (..., n, P)."""
     return function(values[..., None])[..., 0]
@@ -341,13 +353,26 @@ def steps_of(box: Box) -> list[Box]:
 
 
 def _edge(fits: Callable[[Floats], Bools], low: Floats, high: Floats) -> Floats:
-    """Return the least parameter that fits, between one that may and one that does, by halving."""
+    """Return the least parameter that fits, between one that may and one that does.
+
+    A few are looked at many points at a time, many by halving.
+    """
     a, b = low.copy(), high.copy()
     b = np.where(fits(a), a, b)
-    for _ in range(_HALVINGS):
-        middle = (a + b) / 2
-        good = fits(middle)
-        a, b = np.where(good, a, middle), np.where(good, middle, b)
+    if low.size > _FEW:
+        for _ in range(_HALVINGS):
+            middle = (a + b) / 2
+            good = fits(middle)
+            a, b = np.where(good, a, middle), np.where(good, middle, b)
+        return b
+    sections = _SECTIONS.reshape(-1, *(1,) * low.ndim)
+    for _ in range(_TURNS):
+        width = b - a
+        good = fits(a + width * sections)
+        good[-1] = True  # as it is, but for rounding
+        first = np.argmax(good, axis=0)
+        b = a + width * _SECTIONS[first]
+        a = b - width * _SECTIONS[0]
     return b
 
 

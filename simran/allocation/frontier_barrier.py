@@ -28,8 +28,9 @@ _FIRST, _FACTOR, _GAP = (
     1e-7,
 )  # weight of the energy: first, growth, relative gap at the end
 _NEWTON = 25
-_HALVINGS = 40
+_HALVINGS = 25
 _SMALL = 1e-6  # decrement at which a weight is done with
+_ROUNDING = 1e-13  # part of the value below which it is not told apart from none
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,13 @@ def least_times(task: Times, cell: Floats, server: Floats) -> tuple[Floats, Floa
         axis=1,
     )
     active = np.stack([sends, serves], axis=1)
-    scale = float(np.abs(_point(task, u).value_j).sum())
-    if not math.isfinite(_barrier(task, _point(task, u))) or not active.any():
+    first = _point(task, u)
+    scale = float(np.abs(first.value_j).sum())
+    if not (scale > 0 and active.any() and math.isfinite(_barrier(task, first))):
         return None
     weight, most = _FIRST, (2 * len(u) + 2) / _GAP
     while True:
-        u = _centred(task, u, active, weight / max(scale, 1e-300))
+        u = _centred(task, u, active, weight / scale)
         if weight >= most:
             break
         weight *= _FACTOR
@@ -117,7 +119,7 @@ def _centred(task: Times, u: Floats, active: Bools, weight: float) -> Floats:
     for _ in range(_NEWTON):
         gradient, step = _newton(task, at, active, weight)
         decrement = -float((gradient * step).sum())
-        if not decrement > _SMALL:
+        if not decrement > max(_SMALL, _ROUNDING * abs(now)):
             break
         length = 1.0
         for _ in range(_HALVINGS):

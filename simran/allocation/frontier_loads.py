@@ -22,7 +22,7 @@ from simran.allocation.problem import Bools, Floats, Ints
 __all__ = ["Settled", "balanced", "cheapest", "cost_table", "settle_shares"]
 
 _POINTS = 17
-_ROUNDS = 5
+_ROUNDS, _ROUGH = 5, 3
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
 _PLACES = np.linspace(-1.0, 1.0, 17)
 _STEPS = np.linspace(0.0, 1.0, 17)
@@ -53,7 +53,12 @@ class Settled:
 
 
 def settle_shares(
-    needs: FrontierNeeds, stations: Stations, served: Bools, clock_hz: Floats
+    needs: FrontierNeeds,
+    stations: Stations,
+    served: Bools,
+    clock_hz: Floats,
+    *,
+    rough: bool = False,
 ) -> Settled:
     """Return the shares with the least largest sum, and that sum.
 
@@ -63,13 +68,14 @@ def settle_shares(
     stations : which of the J stations is whose
     served : (N, n) who takes part
     clock_hz : (N, n) clock of each agent's server [Hz]
+    rough : whether 1e-5 of the sum does not matter
     """
     curve = needs.curve(clock_hz)
     able = np.logical_and.reduce(curve.possible | ~served, axis=-1)
     takes = (served & curve.possible)[..., None]
     odds = np.zeros(len(served))
     best: Settled | None = None
-    for round_ in range(_ROUNDS):
+    for round_ in range(1 if curve.flat else _ROUGH if rough else _ROUNDS):
         points = curve.points(_POINTS)
         cell, server = needs.shares(points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
@@ -191,7 +197,7 @@ def _settled(
 
 def _at(share: Floats, place: Ints) -> Floats:
     """Return shares (N, n, P) at points (..., N, n)."""
-    rows, agents = np.ogrid[: share.shape[0], : share.shape[1]]
+    rows, agents = np.arange(share.shape[0])[:, None], np.arange(share.shape[1])
     found: Floats = share[rows, agents, place]
     return found
 
@@ -241,7 +247,7 @@ def _least_costs(
         np.broadcast_to(curve.high, shape),
         np.broadcast_to(curve.possible, shape),
     )
-    for _ in range(_ROUNDS):
+    for _ in range(1 if curve.flat else _ROUNDS):
         points = now.points(_POINTS)
         cell, server = needs.shares(points, *clocks_hz)
         place = cheapest(cell, server, stations, price)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints, Problem
 
 __all__ = ["Unpriced", "by_frontier", "frontier_menu"]
+
+_MOST_COMPARED = 2000  # designs of an agent that are compared with each other
 
 
 @dataclass(frozen=True)
@@ -65,17 +67,45 @@ def frontier_menu(
         name: np.take_along_axis(it, order, axis=0) for name, it in columns.items()
     }
     rate = problem.rate_bps / problem.bandwidth_hz
-    return (
-        FrontierNeeds(
-            **listed,
-            **{name: getattr(menu, name) for name in Needs.OWN},
-            efficiency=np.where(by_band & np.isfinite(rate), rate, np.nan),
-            transmit_w=np.where(by_band, problem.transmit_w, 0.0),
-            slices=slices,
-            top_hz=top_hz,
-        ),
-        np.take_along_axis(origin, order, axis=0),
+    needs = FrontierNeeds(
+        **listed,
+        **{name: getattr(menu, name) for name in Needs.OWN},
+        efficiency=np.where(by_band & np.isfinite(rate), rate, np.nan),
+        transmit_w=np.where(by_band, problem.transmit_w, 0.0),
+        slices=slices,
+        top_hz=top_hz,
     )
+    return _worth_it(needs, np.take_along_axis(origin, order, axis=0))
+
+
+def _worth_it(needs: FrontierNeeds, origin: Ints) -> tuple[FrontierNeeds, Ints]:
+    """Leave out designs no better than others that need no more of anything, where no clock is common.
+
+    That is told where every design has one pair of least shares, as with steps.
+    """
+    if needs.common.any() or len(origin) > _MOST_COMPARED:
+        return needs, origin
+    clock = np.ones(needs.value.shape[1])
+    curve = needs.curve(clock)
+    if not curve.flat:
+        return needs, origin
+    cell, server = (it[..., 0] for it in needs.shares(curve.points(1), clock))
+    value = np.where(curve.possible, needs.value, np.inf)
+    keys = np.stack([value, cell, server])
+    kept = np.zeros(value.shape, dtype=np.bool_)
+    rows = np.arange(len(value))
+    for agent in range(value.shape[1]):
+        own = keys[:, :, agent]
+        below = (own[:, :, None] <= own[:, None, :]).all(axis=0)  # the first than the second
+        same = below & below.T
+        better = below & (~same | (rows[:, None] < rows))
+        kept[:, agent] = np.isfinite(value[:, agent]) & ~better.any(axis=0)
+    order = np.argsort(~kept, axis=0, kind="stable")[: max(1, int(kept.sum(axis=0).max()))]
+    listed: dict[str, Any] = {
+        name: np.take_along_axis(getattr(needs, name), order, axis=0) for name in needs.LISTED
+    }
+    listed["value"] = np.where(np.take_along_axis(kept, order, axis=0), listed["value"], np.inf)
+    return replace(needs, **listed), np.take_along_axis(origin, order, axis=0)
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from simran.allocation.frontier import FrontierNeeds
-from simran.allocation.frontier_loads import balanced, cheapest, cost_table
+from simran.allocation.frontier_loads import Settled, balanced, cheapest, cost_table
 from simran.allocation.loads import Stations
 from simran.allocation.offers import Ledger, Offer
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["FrontierOffer", "frontier_offer"]
 
-_POINTS = 33
+_POINTS = 41
 _MOST = 4_000_000  # points that are held at once
 _NEAR = np.linspace(-3.0, 3.0, 49)  # logarithms of ratios of prices a ledger reckons with
 
@@ -37,6 +37,7 @@ class FrontierOffer(Offer):
     needs: FrontierNeeds
     stations: Stations
     clocks_hz: tuple[Floats, Floats]
+    exact: ClassVar[bool] = False
 
     @property
     def size(self) -> int:
@@ -57,7 +58,7 @@ class FrontierOffer(Offer):
 
     def asked(self, columns: Ints, direction: Floats) -> Floats:
         """Return (J,) the sums of the cheapest shares of the designs in rows ``columns`` at some prices."""
-        cell, server = self._of(columns)
+        cell, server = self.points_of(columns)
         place = cheapest(cell, server, self.stations, direction)
         agents = np.arange(len(columns))
         sums: Floats = cell[agents, place] @ self.stations.cell
@@ -65,9 +66,11 @@ class FrontierOffer(Offer):
 
     def load(self, columns: Ints) -> float:
         """Return the least largest sum of shares of the designs in rows ``columns``."""
-        cell, server = self._of(columns)
-        found = balanced(cell[None], server[None], self.stations, np.zeros(1), 4.0)
-        return float(found.load[0])
+        return float(self.settled(*self.points_of(columns)).load[0])
+
+    def settled(self, cell: Floats, server: Floats) -> Settled:
+        """Return the shares of least load of designs with some points (n, P)."""
+        return balanced(cell[None], server[None], self.stations, np.zeros(1), 4.0)
 
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
         """Return a ledger that begins with the designs in rows ``columns`` of those who are served."""
@@ -86,7 +89,8 @@ class FrontierOffer(Offer):
             clocks_hz=(frugal[agents], quick[agents]),
         )
 
-    def _of(self, columns: Ints) -> tuple[Floats, Floats]:
+    def points_of(self, columns: Ints) -> tuple[Floats, Floats]:
+        """Return (n, P) the points of the designs in rows ``columns``."""
         agents = np.arange(len(columns))
         return self.cell[columns, agents], self.server[columns, agents]
 
@@ -106,7 +110,8 @@ class _FrontierLedger(Ledger):
     ) -> None:
         self._given = given
         self._columns = np.where(served, columns, -1)
-        self._directions = _around(direction)
+        cell, server = (np.where(served[:, None], it, 0.0) for it in given.points_of(columns))
+        self._directions = _around(direction, given.settled(cell, server))
         self._known: dict[tuple[int, int], Floats] = {}
         self._sums = np.zeros_like(self._directions)
         for agent in np.flatnonzero(served).tolist():
@@ -142,13 +147,11 @@ class _FrontierLedger(Ledger):
         return self._known[key]
 
 
-def _around(direction: Floats) -> Floats:
-    """Return (D, J) prices around some; of two stations a row of them, by rising price of the second."""
+def _around(direction: Floats, settled: Settled) -> Floats:
+    """Return (D, J) some prices; of two stations a row around those of least load, by rising price."""
     if len(direction) != 2:
         return direction[None, :]
-    with np.errstate(divide="ignore"):
-        odds = np.clip(np.log(direction[1]) - np.log(direction[0]), -30.0, 30.0) + _NEAR
-    second = 1 / (1 + np.exp(-odds))
+    second = 1 / (1 + np.exp(-np.clip(settled.odds[0], -30.0, 30.0) - _NEAR))
     found: Floats = np.stack([1 - second, second], axis=1)
     return found
 
@@ -172,7 +175,7 @@ def frontier_offer(
     """Return the designs of some agents under clocks (n,) for times and for energies [Hz]."""
     curve = needs.curve(quick_hz, frugal_hz)
     count = max(9, min(_POINTS, _MOST // max(1, needs.value.size)))
-    cell, server = needs.shares(curve.points(count), quick_hz, frugal_hz)
+    cell, server = needs.shares(curve.points(count, steep=True), quick_hz, frugal_hz)
     possible = curve.possible & np.isfinite(needs.value)
     none = ~possible[..., None] | ~np.isfinite(cell) | ~np.isfinite(server)
     return FrontierOffer(

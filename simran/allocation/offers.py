@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class Offer(ABC):
     """
 
     value: Floats
+    exact: ClassVar[bool] = True  # whether costs are so, not only too high by little
 
     @property
     @abstractmethod

@@ -17,7 +17,15 @@ from simran.allocation.offers import Offer, RootOffer
 from simran.allocation.problem import Floats, Ints
 from simran.allocation.shared import Contention
 
-__all__ = ["Offer", "Priced", "decompose", "offer", "offer_between", "thrifty"]
+__all__ = [
+    "Offer",
+    "Priced",
+    "decompose",
+    "lagrangian_bound",
+    "offer",
+    "offer_between",
+    "thrifty",
+]
 
 _ROUNDS = 6  # changes of the ratio of the prices
 _HALVINGS = 16
@@ -30,7 +38,7 @@ class Priced:
     Parameters
     ----------
     columns : (n,) designs that have shares, or None if none were found
-    bound : no designs with shares under these clocks have a lower sum of values
+    bound : no designs with shares under these clocks have a lower sum of values, if costs are exact
     direction : (J,) the prices, with sum 1
     """
 
@@ -41,7 +49,11 @@ class Priced:
 
 def offer(group: Contention, clocks_hz: Floats) -> Offer:
     """Return all designs of a group under the clocks (S,) of its servers."""
-    return offer_between(group, clocks_hz, clocks_hz)
+    if group.clocks or not isinstance(group.menu, FrontierNeeds):
+        return offer_between(group, clocks_hz, clocks_hz)
+    if group.memo.offer is None:  # without a common clock it is always the same
+        group.memo.offer = offer_between(group, clocks_hz, clocks_hz)
+    return group.memo.offer
 
 
 def offer_between(group: Contention, low_hz: Floats, high_hz: Floats) -> Offer:
@@ -79,9 +91,6 @@ def decompose(given: Offer, room: float) -> Priced:
     for _ in range(_ROUNDS):
         costs = given.costs(direction)
         level, columns, below = _level(given.value, costs, room)
-        surely = given.least_costs(direction)
-        if surely is not costs:
-            below = _level(given.value, surely, room)[2]
         bound = max(bound, below)
         for _ in range(60):
             if given.load(columns) <= room:
@@ -99,6 +108,20 @@ def decompose(given: Offer, room: float) -> Priced:
             break
         direction = following / following.sum()
     return Priced(best, bound, direction)
+
+
+def lagrangian_bound(given: Offer, room: float) -> float:
+    """Return what no designs with shares under given clocks can have a lower sum of values than.
+
+    Parameters
+    ----------
+    given, room : as for :func:`decompose`
+    """
+    found = decompose(given, room)
+    if given.exact:
+        return found.bound
+    costs = given.least_costs(found.direction)
+    return _level(given.value, costs, room)[2]
 
 
 def _level(value: Floats, costs: Floats, room: float) -> tuple[float, Ints, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simran.allocation.band_queue import BandQueue, band_queue
 from simran.allocation.evaluate import Evaluation, evaluate
 from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
 
@@ -41,7 +42,8 @@ def expected_waits(problem: Problem, allocation: Allocation) -> Waits:
     wait of M/G/1 times (c_a² + c_s²)/(1 + c_s²). A server that serves one by one (fifo, edf) is M/G/c, by
     Pollaczek and Khinchine where c = 1, else Erlang's C times (1 + c_s²)/2. What is shared
     among those present (ps, an equal-share cell) stretches every job alike: by 1/(1 − ρ) where c = 1.
-    Allocated shares make a queue of its own for each agent. A load above 0.95 counts as 0.95.
+    Allocated shares make a queue of its own for each agent. A load above 0.95 counts as 0.95, but in an
+    equal-share cell of the band, which has a mean at any load (:mod:`simran.allocation.band_queue`).
 
     Parameters
     ----------
@@ -66,13 +68,16 @@ def expected_waits(problem: Problem, allocation: Allocation) -> Waits:
         for station, rows in _stations(index):
             part = rate[rows], service[rows], scv[rows]
             waits[rows] = _wait(kinds[station], workers[station], *part)
+    for rows, queue in _bands(problem, rate, sent):
+        uplink[rows] = sent[rows] * (queue.stretch - 1.0)
     return Waits(own, uplink, server)
 
 
 def offered_loads(problem: Problem, allocation: Allocation) -> Waits:
     """Return the load that an allocation offers to each agent, its cell and its server; 1 is all they can do.
 
-    From 1 on a queue only grows, and what :func:`expected_waits` says of it is no mean.
+    From 1 on a queue only grows, and what :func:`expected_waits` says of it is no mean. Of an equal-share
+    cell of the band, where no queue only grows, it is the part of the time in use.
 
     Parameters
     ----------
@@ -89,7 +94,18 @@ def offered_loads(problem: Problem, allocation: Allocation) -> Waits:
         shared = np.bincount(index, weights=work)[index] / np.array(workers)[index]
         allocated = np.array([kind == "allocated" for kind in kinds])[index]
         loads.append(np.where(allocated, work, shared))
+    for rows, queue in _bands(problem, rate, np.nan_to_num(plan.uplink_s)):
+        loads[0][rows] = queue.in_use
     return Waits(here, loads[0], loads[1])
+
+
+def _bands(problem: Problem, rate: Floats, sent: Floats) -> Iterator[tuple[Ints, BandQueue]]:
+    """Yield the rows of each cell whose band is shared equally, and its queue."""
+    efficiency = problem.rate_bps / problem.bandwidth_hz
+    for station, rows in _stations(problem.cell_index):
+        by_band = problem.cell_sharing[station] == "frequency"
+        if by_band and problem.cell_scheduler[station] == "equal-share":
+            yield rows, band_queue(rate[rows] * sent[rows], efficiency[rows])
 
 
 def _services(plan: Evaluation) -> tuple[Floats, Floats, Floats]:

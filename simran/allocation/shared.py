@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from simran.allocation.designs import solve
 from simran.allocation.frontier_menu import Unpriced, by_frontier, frontier_menu
 from simran.allocation.loads import Stations
 from simran.allocation.needs import Needs
+from simran.allocation.offers import Offer
 from simran.allocation.problem import Bools, Floats, Ints, Problem
 from simran.allocation.stages import Shares, slices_by_clock
 from simran.allocation.undominated import undominated
@@ -36,6 +37,20 @@ class Owned:
     server: Bools
 
 
+@dataclass(eq=False)
+class Memo:
+    """What is worked out of a contention once, where it is wanted often.
+
+    Parameters
+    ----------
+    offer : all designs, where no clock is common
+    costs : (D, M, n) what they cost at some prices at the least, for each interval of the clocks
+    """
+
+    offer: Offer | None = None
+    costs: list[Floats] | None = None
+
+
 @dataclass(frozen=True)
 class Contention:
     """Agents that share cells and servers, directly or through others.
@@ -49,6 +64,7 @@ class Contention:
     server_of : (n,) number of the agent's server among the S servers with shares of cores; 0 for others
     clocks : for each of these servers its lowest and highest sensible clock [Hz], and its steps
     slices : (n,) whether the agent's slice of a server with shares has a clock of its own
+    memo : what has been worked out of the rest
     weight : (n,) w_k
     degrades : (n,) whether the agent is served as well as may be where its design is infeasible
     """
@@ -63,6 +79,7 @@ class Contention:
     weight: Floats
     degrades: Bools
     slices: Bools
+    memo: Memo = field(default_factory=Memo)
 
     def capacity(self, served: Bools) -> Floats:
         """Return what the served agents may share out.

@@ -170,6 +170,8 @@ def _unit(problem: Problem, allocation: Allocation) -> dict[str, list[float]]:
     )
     ones = np.ones(len(problem.agents))
     plain = replace(problem, size=ones, uplink_size=ones, server_size=ones)
+    # On a part of the band a sender is on while it waits, but that is not of the work.
+    plain = replace(plain, uplink_wait_s=np.zeros(len(problem.agents)))
     unit = evaluate(plain, whole)
     names = ("agent_s", "uplink_s", "server_s", "agent_j", "transmit_j", "server_j")
     return {

@@ -381,7 +381,6 @@ def _context(scenario: Scenario, world: World) -> RecordContext:
         workers={name: server.capacity for name, server in world.servers.items()},
         warmup_s=scenario.warmup_s,
         metrics=frozenset(it.metric for it in quality if it is not None),
-        varying=frozenset(
-            name for name, cell in scenario.cells.items() if cell.varying is not None
-        ),
+        airtimes=frozenset(name for name, cell in world.cells.items() if cell.notes_airtime),
+        elastic=frozenset(name for name, cell in world.cells.items() if cell.elastic),
     )

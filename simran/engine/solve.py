@@ -152,6 +152,7 @@ def _agent(
         "group": problem.groups[index],
         "split": table.split[cut] if cut >= 0 else None,
         "placement": table.placement[cut] if cut >= 0 else None,
+        "cell_sharing": problem.cell_sharing[problem.cell_index[index]],
         "weight_bits": bits if bits > 0 and cut >= 0 else None,
         "pruning_ratio": float(table.pruning_ratio[cut]) if bits > 0 and cut >= 0 else None,
         "feature_bits": _number(float(table.feature_bits[cut])) if cut >= 0 else None,

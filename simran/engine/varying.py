@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from simran.entities import (
+    AllocatedBandCell,
     AllocatedVaryingCell,
     Clock,
     Course,
+    EqualShareVaryingBandCell,
     EqualShareVaryingCell,
     Radio,
     Segments,
@@ -32,27 +34,34 @@ def varying_cell(
     groups: Sequence[AgentGroup],
     streams: Streams,
 ) -> VaryingCell:
-    """Return a cell of varying rates.
+    """Return a cell of varying rates, or one of fixed rates that gives away parts of its band.
 
     Parameters
     ----------
     clock : the simulated time
-    spec : its scheduler, and how its rates vary
+    spec : its scheduler, its band, and how its rates vary
     names, groups : (K,) of all agents; those of other cells are passed over
     streams : an agent's course is drawn from a stream of its own, a shared one from one of the cell
     """
-    assert spec.varying is not None  # the caller has looked
     members = [index for index, group in enumerate(groups) if group.cell == spec.name]
-    if spec.varying.shared or not members:
-        courses = [Course(_segments(spec.varying, streams, "cell", spec.name, "channel"))]
+    if spec.varying is None or spec.varying.shared or not members:
+        courses = [Course(_shared(spec, streams))]
         course_of = dict.fromkeys(members, 0)
     else:
         courses = [Course(_segments(spec.varying, streams, names[k], "channel")) for k in members]
         course_of = {agent: place for place, agent in enumerate(members)}
     radio = Radio(courses, course_of, {agent: groups[agent].transmit_w for agent in members})
-    if spec.scheduler == "allocated" and members:
-        return AllocatedVaryingCell(clock, spec.name, radio)
-    return EqualShareVaryingCell(clock, spec.name, radio)
+    allocated = spec.scheduler == "allocated" and members
+    if spec.sharing == "frequency":
+        by_band = AllocatedBandCell if allocated else EqualShareVaryingBandCell
+        return by_band(clock, spec.name, radio, spec.bandwidth_hz)
+    return (AllocatedVaryingCell if allocated else EqualShareVaryingCell)(clock, spec.name, radio)
+
+
+def _shared(spec: CellSpec, streams: Streams) -> Segments:
+    if spec.varying is None:
+        return stepped((0.0,), (spec.rate_bps,))
+    return _segments(spec.varying, streams, "cell", spec.name, "channel")
 
 
 def varying_arrivals(

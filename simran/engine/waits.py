@@ -18,7 +18,8 @@ Floats = NDArray[np.float64]
 class ObservedWaits:
     """Mean waits since the last look: at each agent, in each cell, at each server.
 
-    The wait in a cell is what a flow took beyond its own airtime, at a server that shares its
+    The wait in a cell is what a flow took beyond its own airtime, or with shares of the band beyond its own
+    time on its part of it, of a band shared equally on all of it; at a server that shares its
     processors what a job took beyond its own work; both at the share that the design has, since the
     plan counts the share itself. Where shares are allocated, the wait is the agent's own. Where
     nothing has passed since the last look, the work that waits there now is what has been observed.
@@ -52,8 +53,8 @@ class ObservedWaits:
         if design.placement == "on-device":
             return
         share = design.bandwidth_share
-        varying = self._world.cells[self._world.groups[index].cell].varying
-        airtime_s = request.airtime_s if varying else design.uplink_unit_s * request.uplink_size
+        noted = self._world.cells[self._world.groups[index].cell].notes_airtime
+        airtime_s = request.airtime_s if noted else design.uplink_unit_s * request.uplink_size
         airtime_s = airtime_s if math.isnan(share) else airtime_s / share
         _add(self._cells[index], request.uplink_end - request.uplink_start - airtime_s)
         if self._world.servers[self._world.groups[index].server].private:

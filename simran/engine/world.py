@@ -17,6 +17,7 @@ from simran.entities import (
     Demand,
     Direction,
     EarliestDeadlineServer,
+    EqualShareBandCell,
     EqualShareCell,
     FifoServer,
     Path,
@@ -145,7 +146,7 @@ def build(scenario: Scenario, streams: Streams, ended: Callable[[Request], None]
     groups = tuple(group for _, group in members)
     cells = {
         name: varying_cell(clock, cell, names, groups, streams)
-        if cell.varying is not None
+        if _follows_rates(cell)
         else _cell(clock, cell, groups)
         for name, cell in scenario.cells.items()
     }
@@ -199,12 +200,21 @@ def _members(groups: tuple[AgentGroup, ...], kind: str, name: str) -> list[int]:
     return [index for index, group in enumerate(groups) if getattr(group, kind) == name]
 
 
+def _follows_rates(spec: CellSpec) -> bool:
+    """Tell whether flows of a cell go at rates that no design foresees: of the moment, or of a part of it."""
+    parts = spec.sharing == "frequency" and spec.scheduler == "allocated"
+    return parts or spec.varying is not None
+
+
 def _cell(clock: Clock, spec: CellSpec, groups: tuple[AgentGroup, ...]) -> Cell:
     if spec.rate_bps == math.inf:
         return UnlimitedCell(clock, spec.name)
     members = _members(groups, "cell", spec.name)
     if spec.scheduler == "allocated" and members:
         return AllocatedCell(clock, spec.name, members, spec.rate_bps)
+    if spec.sharing == "frequency":
+        powers = {agent: groups[agent].transmit_w for agent in members}
+        return EqualShareBandCell(clock, spec.name, spec.rate_bps, spec.bandwidth_hz, powers)
     return EqualShareCell(clock, spec.name, spec.rate_bps)
 
 

@@ -6,6 +6,11 @@ between them by callbacks.
 
 from simran.entities.agent import Agent, Demand
 from simran.entities.arrivals import arrival_times, request_sizes
+from simran.entities.band_cell import (
+    AllocatedBandCell,
+    EqualShareBandCell,
+    EqualShareVaryingBandCell,
+)
 from simran.entities.cell import AllocatedCell, Cell, EqualShareCell, UnlimitedCell
 from simran.entities.clock import Clock
 from simran.entities.course import Course, Segments, stepped, switching, warped
@@ -27,6 +32,7 @@ from simran.entities.varying_cell import (
 
 __all__ = [
     "Agent",
+    "AllocatedBandCell",
     "AllocatedCell",
     "AllocatedVaryingCell",
     "Cell",
@@ -36,7 +42,9 @@ __all__ = [
     "Demand",
     "Direction",
     "EarliestDeadlineServer",
+    "EqualShareBandCell",
     "EqualShareCell",
+    "EqualShareVaryingBandCell",
     "EqualShareVaryingCell",
     "FifoServer",
     "Meter",

@@ -25,7 +25,7 @@ class Cell(ABC):
     """A cell as its agents see it. Work is counted in seconds of the whole cell's airtime.
 
     Energy is electrical transmit power × own airtime: with shares of time, how long a flow had to
-    share does not change what its agent draws.
+    share does not change what its agent draws. With shares of the band it is × the time it takes.
 
     Parameters
     ----------
@@ -37,12 +37,14 @@ class Cell(ABC):
     ----------
     sent : called with a request when its features have been sent
     private : whether an agent waits for its own flows only
-    varying : whether rates vary, so that requests note their airtime
+    notes_airtime : whether requests note their airtime, which does not follow from their designs
+    elastic : whether the more flows there are, the more it carries, without bound
     """
 
     sent: Callable[[Request], None]
     private = False
-    varying = False
+    notes_airtime = False
+    elastic = False
 
     def __init__(self, clock: Clock, name: str, rate_bps: float = math.inf) -> None:
         self._clock = clock

@@ -64,8 +64,7 @@ class PacedLanes(Lanes):
         self._had_s = [0.0] * len(self._portions)
         self._since = [0.0] * len(self._portions)
         # To the base a lane's share is what its work moves on by in a second.
-        weights = [share * pace for share, pace in zip(shares, paces, strict=True)]
-        super().__init__(clock, weights, begun, done)
+        super().__init__(clock, [self._weight(lane) for lane in range(len(shares))], begun, done)
 
     def share(self, lane: int) -> float:
         """Return φ of a lane."""
@@ -75,23 +74,38 @@ class PacedLanes(Lanes):
         """Return what a lane's work would move on by in a second of the whole resource."""
         return self._paces[lane]
 
+    def speed_of(self, lane: int) -> float:
+        """Return what a lane's work moves on by in a second, at its share."""
+        return self._shares[lane]
+
     def set_share(self, lane: int, share: float) -> None:
         """Give a lane another share; a job in service goes on with it."""
         self._settle()
         self._had_s[lane] = self.had_s(lane)
         self._since[lane] = self._virtual
         self._portions[lane] = share
-        super().set_share(lane, share * self._paces[lane])
+        super().set_share(lane, self._weight(lane))
         self._count_used()
 
     def set_pace(self, lane: int, pace: float) -> None:
         """Let a lane's work go at another rate, from now on."""
         self._paces[lane] = pace
-        super().set_share(lane, self._portions[lane] * pace)
+        super().set_share(lane, self._weight(lane))
 
     def had_s(self, lane: int) -> float:
         """Return the time of the whole that the job in service has had, or one that is just done [s]."""
         return self._had_s[lane] + (self._virtual - self._since[lane]) * self._portions[lane]
+
+    def sent_s(self, lane: int) -> float:
+        """Return how long the sender of the present job was on, or of one that is just done [s]."""
+        return self.had_s(lane)
+
+    def airtime_s(self, lane: int, work: float) -> float:
+        """Return the time of the whole that so much work takes [s]."""
+        return work / self._paces[lane]
+
+    def _weight(self, lane: int) -> float:
+        return self._portions[lane] * self._paces[lane]
 
     def _count_used(self) -> None:
         self.used = math.fsum(self._portions[lane] for lane in self._active)

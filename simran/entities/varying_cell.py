@@ -37,7 +37,7 @@ class Radio:
 class VaryingCell(Cell):
     """A cell of varying rates: what is left of an upload when its rate changes is sent at the new one.
 
-    What is shared is airtime, as in a cell of fixed rates, so energy is transmit power × own airtime. A
+    Energy is transmit power × the time that a flow is sent: of shared airtime its own airtime. A
     change of rate is an event only while a flow is there that it concerns.
 
     Parameters
@@ -47,7 +47,7 @@ class VaryingCell(Cell):
     radio : rates and powers of the agents
     """
 
-    varying = True
+    notes_airtime = True
 
     def __init__(self, clock: Clock, name: str, radio: Radio) -> None:
         super().__init__(clock, name)
@@ -109,16 +109,16 @@ class VaryingCell(Cell):
         """Return the rate at which an agent's flows go [bit/s]."""
         return self._rates[self._course_of[agent]]
 
-    def _finish(self, request: Request, airtime_s: float) -> None:
+    def _finish(self, request: Request, airtime_s: float, sent_s: float) -> None:
         self._present[self._course_of[request.agent]] -= 1
-        self._account(request, airtime_s, 0.0)
+        self._account(request, airtime_s, sent_s)
         request.uplink_end = self._clock._now
         self.sent(request)
 
-    def _account(self, request: Request, airtime_s: float, left_s: float) -> None:
-        """Charge a flow for the airtime it has had, and note what it needs in all [s]."""
-        request.airtime_s = airtime_s + left_s
-        request.transmit_j = self._radio.transmit_w[request.agent] * airtime_s
+    def _account(self, request: Request, airtime_s: float, sent_s: float) -> None:
+        """Note the airtime that a flow takes in all, and charge it for how long it has been sent [s]."""
+        request.airtime_s = airtime_s
+        request.transmit_j = self._radio.transmit_w[request.agent] * sent_s
 
 
 class EqualShareVaryingCell(SharedAirtime, VaryingCell):
@@ -136,7 +136,8 @@ class EqualShareVaryingCell(SharedAirtime, VaryingCell):
     def close(self, now: float) -> None:
         """Charge unfinished flows for the airtime that they have had."""
         for request, left_s in self._flows.remaining():
-            self._account(request, self._flows.received(request), left_s)
+            had_s = self._flows.received(request)
+            self._account(request, had_s + left_s, had_s)
 
     def _join(self, request: Request, bits: float) -> None:
         self._flows.join(request, bits / self._rate(request.agent))
@@ -148,7 +149,8 @@ class EqualShareVaryingCell(SharedAirtime, VaryingCell):
             self._flows.stretch(factor, lambda request: course_of[request.agent] == place)
 
     def _done(self, request: Request) -> None:
-        self._finish(request, self._flows.received(request))
+        had_s = self._flows.received(request)
+        self._finish(request, had_s, had_s)
 
 
 class AllocatedVaryingCell(AllottedAirtime, VaryingCell):
@@ -171,8 +173,10 @@ class AllocatedVaryingCell(AllottedAirtime, VaryingCell):
         for agent, place in radio.course_of.items():
             self._of_course[place].append(self._lane[agent])
         shares = [1.0 / len(agents)] * len(agents)
-        paces = [self._rate(agent) for agent in agents]
-        self._lanes = PacedLanes(clock, shares, self._begin, self._done, paces)
+        self._lanes = self._made_lanes(shares, [self._rate(agent) for agent in agents])
+
+    def _made_lanes(self, shares: Sequence[float], paces: Sequence[float]) -> PacedLanes:
+        return PacedLanes(self._clock, shares, self._begin, self._done, paces)
 
     def backlog_s(self, agent: int) -> float:
         """Return the time that the agent's own flows still need, at its share and present rate [s].
@@ -180,18 +184,22 @@ class AllocatedVaryingCell(AllottedAirtime, VaryingCell):
         Without a share it is what the whole cell would take.
         """
         lane = self._lane[agent]
-        share = self._lanes.share(lane) or 1.0
-        return self._lanes.backlog(lane) / (share * self._lanes.pace(lane))
+        return self._lanes.backlog(lane) / (self._lanes.speed_of(lane) or self._lanes.pace(lane))
 
     def left_s(self) -> dict[int, float]:
         """Return the airtime that each flow still needs at its present rate, by request number [s]."""
-        return {job.id: bits / self._rate(job.agent) for job, bits, _ in self._lanes.remaining()}
+        return {
+            job.id: self._lanes.airtime_s(self._lane[job.agent], bits)
+            for job, bits, _ in self._lanes.remaining()
+        }
 
     def close(self, now: float) -> None:
-        """Charge unfinished flows for the airtime that they have had."""
-        for request, bits, begun in self._lanes.remaining():
-            airtime_s = self._lanes.had_s(self._lane[request.agent]) if begun else 0.0
-            self._account(request, airtime_s, bits / self._rate(request.agent))
+        """Charge unfinished flows for the time that they have been sent."""
+        lanes = self._lanes
+        for request, bits, begun in lanes.remaining():
+            lane = self._lane[request.agent]
+            airtime_s, sent_s = (lanes.had_s(lane), lanes.sent_s(lane)) if begun else (0.0, 0.0)
+            self._account(request, airtime_s + lanes.airtime_s(lane, bits), sent_s)
 
     def _join(self, request: Request, bits: float) -> None:
         self._lanes.join(self._lane[request.agent], request, bits)
@@ -201,4 +209,4 @@ class AllocatedVaryingCell(AllottedAirtime, VaryingCell):
             self._lanes.set_pace(lane, rate_bps)
 
     def _done(self, request: Request, lane: int) -> None:
-        self._finish(request, self._lanes.had_s(lane))
+        self._finish(request, self._lanes.had_s(lane), self._lanes.sent_s(lane))

@@ -9,6 +9,7 @@ from simran.experiments.checks import Check
 from simran.experiments.closed_forms import distortion_checks, energy_checks, paper_checks
 from simran.experiments.queueing import check_case, queue_cases
 from simran.experiments.recursions import recursion_checks
+from simran.experiments.shared_band import band_cases
 from simran.experiments.varying_rates import modulated_cases, rate_checks
 from simran.scenario import load
 
@@ -30,7 +31,11 @@ def verify(progress: Callable[[float], None] | None = None) -> list[Check]:
     report = progress or (lambda fraction: None)
     checks = [*paper_checks(), *energy_checks(), *distortion_checks(), *recursion_checks()]
     checks += rate_checks()
-    cases = [*(case for rho in _LOADS for case in queue_cases(rho)), *modulated_cases()]
+    cases = [
+        *(case for rho in _LOADS for case in queue_cases(rho)),
+        *modulated_cases(),
+        *band_cases(),
+    ]
     for place, case in enumerate(cases):
         report((place + 1) / (len(cases) + 1))
         checks.append(check_case(case, _REQUESTS, _REPLICATIONS))

@@ -72,7 +72,7 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
         f"{name}: {cut}",
         f"bits {figure(one['weight_bits'])}, agent {_hz(one['agent_frequency_hz'])},"
         f" server {_hz(one['server_frequency_hz'])}"
-        + _share("cell", one["bandwidth_share"])
+        + _share("cell" + "'s band" * (one["cell_sharing"] == "frequency"), one["bandwidth_share"])
         + _share("server", one["server_share"]),
         f"distortion {figure(one['distortion'])}{_bounds(one)}, quality {figure(one['quality'])}"
         + (

@@ -63,7 +63,7 @@ server_wait_s|float|s|queue at the server; 0 under ps
 server_compute_s|float|s|service; the whole sojourn under ps
 downlink_s|float|s|server_end to finish, the links back included
 agent_compute_j|float|J|dynamic energy on the agent, PUE included
-transmit_j|float|J|electrical energy of sending
+transmit_j|float|J|electrical energy of sending: power times airtime, of a band times the time of sending
 server_compute_j|float|J|dynamic energy on the server, PUE included
 energy_j|float|J|sum of the three: what the energy budget is about
 weight_bits|int?|bit|bit-width of the weights on the agent; null when nothing runs there
@@ -95,7 +95,7 @@ pruning_ratio|float||share of the agent's weights that is set to 0
 feature_bits|float|bit|bits of an element of the features that are sent; NaN where none are
 agent_frequency_hz|float|Hz|clock on the agent
 server_frequency_hz|float|Hz|clock asked for at the server
-bandwidth_share|float||share of the cell; NaN for equal sharing
+bandwidth_share|float||share of the cell, of its time or its band; NaN for equal sharing
 server_share|float||share of the server; NaN where it is not allocated
 feasible|bool||within both budgets as planned
 binding|string||the constraint that stops a better design; allocator where it failed and there was none before

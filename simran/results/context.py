@@ -28,7 +28,8 @@ class RecordContext:
     workers : number of processors of each server, by name; of slices where each has its own clock
     warmup_s : arrivals before it are in the warm-up [s]
     metrics : names of the scores that the models' quality is given in, where there is one
-    varying : names of the cells whose rates vary, so that requests note their airtime
+    airtimes : names of the cells where requests note their airtime, which their designs do not say
+    elastic : names of the cells that no load is too much for
     """
 
     agents: tuple[str, ...]
@@ -40,7 +41,8 @@ class RecordContext:
     workers: dict[str, int]
     warmup_s: float
     metrics: frozenset[str] = frozenset()
-    varying: frozenset[str] = frozenset()
+    airtimes: frozenset[str] = frozenset()
+    elastic: frozenset[str] = frozenset()
 
     def coded(self, kind: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
         """Return the distinct names of a kind, such as ``groups``, and (K,) which one each has."""

@@ -51,10 +51,14 @@ class StationLoad:
     capacity : number of servers
     start_s : what came before, the warm-up, does not count [s]
     budget_s : largest delay budget of those who use the station [s]
+    elastic : whether it is the faster the more jobs there are, without bound: no load is too much for it
     """
 
-    def __init__(self, capacity: float, start_s: float, budget_s: float) -> None:
+    def __init__(
+        self, capacity: float, start_s: float, budget_s: float, elastic: bool = False
+    ) -> None:
         self._capacity = capacity
+        self._elastic = elastic
         self._start_s = start_s
         self._budget_s = budget_s
         self._width_s = 1e-6
@@ -92,9 +96,9 @@ class StationLoad:
     def verdict(self, end_s: float, backlog_s: float) -> str:
         """Return ``overloaded``, ``backlogged`` or ``stable``.
 
-        Overloaded: the lower bound of the offered load exceeds 1. Backlogged: the work in the
-        system in the last third exceeds that in the first third by more than a mean request's, with
-        95 % confidence, or the end backlog exceeds the largest delay budget.
+        Overloaded: the lower bound of the offered load exceeds 1, unless no load is too much. Backlogged:
+        the work in the system in the last third exceeds that in the first third by more than a mean
+        request's, with 95 % confidence, or the end backlog exceeds the largest delay budget.
 
         A queue is correlated over long spells, so the confidence comes from few and long batches, 5
         of each third, compared once (Welch's t). ``benchmarks/coverage.py`` measures how often that
@@ -105,7 +109,7 @@ class StationLoad:
         end_s : end of the run [s]
         backlog_s : work left at the end over capacity [s]
         """
-        if self.offered_load(end_s)[1] > 1.0:
+        if self.offered_load(end_s)[1] > 1.0 and not self._elastic:
             return "overloaded"
         if backlog_s > self._budget_s or self._grows(end_s):
             return "backlogged"

@@ -38,7 +38,7 @@ class Recorder:
         self._log = ParquetLog(path, REQUEST_COLUMNS) if path else None
         self._names = _NameColumns(context)
         self._warmup_s = context.warmup_s
-        self._varying = bool(context.varying)
+        self._airtimes = bool(context.airtimes)
         self._buffer: list[Request] = []
         self._limit = _FLUSH
         self.groups = GroupStatistics(context)
@@ -99,7 +99,7 @@ class Recorder:
             return
         requests.sort(key=lambda request: (request.end, request.id))
         columns = block(requests, now_s)
-        if self._varying:
+        if self._airtimes:
             add_airtimes(columns, requests)
         columns["in_warmup"] = columns["arrival"] < self._warmup_s
         self.checks.add(columns)

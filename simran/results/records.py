@@ -109,7 +109,7 @@ class Request:
     follower : the request behind it at its agent's processor, while it is there
     callbacks : what is called with it at its next scheduled time, while it is on a link; so a request
         is its own SimPy event there, and no other object is made
-    airtime_s : airtime of the whole cell that its upload has taken [s]; set only where rates vary
+    airtime_s : airtime of the whole cell that its upload takes [s]; set only where its design does not say
     """
 
     __slots__ = (

@@ -168,7 +168,9 @@ class StationStatistics:
                 capacity = {"groups": float(np.count_nonzero(codes == place)), "cells": 1.0}.get(
                     kind, float(context.workers.get(name, 1))
                 )
-                load = StationLoad(capacity, context.warmup_s, float(budgets[codes == place].max()))
+                budget_s = float(budgets[codes == place].max())
+                elastic = kind == "cells" and name in context.elastic
+                load = StationLoad(capacity, context.warmup_s, budget_s, elastic)
                 self.loads[f"agents/{name}" if kind == "groups" else name] = load
                 loads.append(load)
             self._kinds.append((kind, codes, loads))

@@ -122,7 +122,7 @@ def block(requests: Sequence[Request], end_s: float) -> Columns:
 
 
 def add_airtimes(columns: Columns, requests: Sequence[Request]) -> None:
-    """Add ``airtime_s``, what each upload took of the whole cell: as noted where its rate varied."""
+    """Add ``airtime_s``, what each upload took of the whole cell: as noted where its design does not say."""
     nan = float("nan")
     noted = np.array([getattr(request, "airtime_s", nan) for request in requests])
     planned = columns["plan_uplink_unit_s"] * columns["uplink_size"]

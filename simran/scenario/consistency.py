@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 
 from simran.errors import Fault, ScenarioError, hint, shown
+from simran.scenario.bands import check_band
 from simran.scenario.choices import check_choices
 from simran.scenario.compose import Composed
 from simran.scenario.homes import at_the_key
@@ -34,6 +35,7 @@ def check_consistency(whole: Composed, parts: Parts) -> Iterator[Fault]:
     for name, cell in parts.cells.items():
         channel = ("network", "cells", name, "channel")
         yield from check_channel(whole, parts, channel, cell.channel)
+        yield from check_band(whole, channel[:-1], cell)
     for name, group in parts.agents.items():
         path = ("agents", name, "arrivals")
         yield from _arrivals(whole, parts, path, group.arrivals)

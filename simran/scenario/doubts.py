@@ -34,6 +34,7 @@ class _Bounds:
 
 
 _RATE = _Bounds("bit/s", "Mbit/s", least=1e4)
+_BAND = _Bounds("Hz", "MHz", least=1e4)
 _CLOCK = _Bounds("Hz", "GHz", least=1e6)
 _POWER = _Bounds("W", "dBm", most=10.0)
 _MEMORY = _Bounds("B", "GB", least=1e6)
@@ -46,6 +47,7 @@ _BUDGET_DELAY = _Bounds("s", "ms", most=60.0)
 BOUNDS: Mapping[tuple[str, ...], _Bounds] = {
     ("network", "cells", "*", "channel", "rate"): _RATE,
     ("network", "cells", "*", "channel", "states", "*", "rate"): _RATE,
+    ("network", "cells", "*", "bandwidth"): _BAND,
     ("network", "links", "*", "rate"): _RATE,
     ("network", "links", "*", "delay"): _LINK_DELAY,
     ("agents", "*", "transmit", "power"): _POWER,

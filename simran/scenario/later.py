@@ -18,7 +18,6 @@ LATER_KEYS: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = (
     (("network", "clouds"), ({},)),
     (("network", "cells", "*", "position"), ()),
     (("network", "cells", "*", "carrier"), ()),
-    (("network", "cells", "*", "bandwidth"), ()),
     (("network", "cells", "*", "channel", "pathloss"), ()),
     (("network", "cells", "*", "channel", "shadowing"), (False,)),
     (("network", "cells", "*", "channel", "fading"), ("none",)),
@@ -35,7 +34,6 @@ LATER_VALUES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ("network", "cells", "*", "uplink_scheduler"),
         ("proportional-fair", "max-rate", "earliest-deadline"),
     ),
-    (("network", "cells", "*", "sharing"), ("frequency",)),
     (("network", "servers", "*", "discipline"), ("batch", "baseband")),
     (("models", "*", "cost"), ("roofline",)),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from simran.compute import PowerLaw, PowerStates, Processor
 from simran.errors import Fault
 from simran.scenario.assumptions import Assumption
+from simran.scenario.bands import band_doubts, band_notes
 from simran.scenario.choices import choice_notes, feature_choices, pruned_rows, pruning_of
 from simran.scenario.compose import Composed
 from simran.scenario.doubts import doubts
@@ -76,7 +77,7 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces, courses: Course
         name: _cell(name, cell, courses, spec.duration) for name, cell in spec.network.cells.items()
     }
     assumed = tuple(_assumed(whole, spec))
-    doubtful = tuple(doubts(whole))
+    doubtful = (*doubts(whole), *band_doubts(whole, cells))
     narrow = tuple(narrowed(whole, spec.models))
     return Scenario(
         name=spec.name,
@@ -103,6 +104,7 @@ def resolve(whole: Composed, spec: ScenarioSpec, traces: Traces, courses: Course
         assumptions=assumed,
         notes=(
             *_notes(spec),
+            *band_notes(cells),
             *_varying_notes(groups, cells),
             *(_noted(fault) for fault in doubtful),
         ),
@@ -122,7 +124,8 @@ def _cell(name: str, spec: CellSpec, courses: Courses, span_s: float | None) -> 
     rate_bps = channel.rate or math.nan
     if varying is not None:
         rate_bps = harmonic_mean(varying.fractions(span_s))
-    return Cell(name, rate_bps, spec.uplink_scheduler, spec.sharing, varying)
+    bandwidth_hz = math.nan if spec.bandwidth is None else spec.bandwidth
+    return Cell(name, rate_bps, spec.uplink_scheduler, spec.sharing, varying, bandwidth_hz)
 
 
 def _server(name: str, spec: ServerSpec, processor: Processor) -> Server:

@@ -149,7 +149,8 @@ class CellSpec(Schema):
 
     channel: ChannelSpec
     uplink_scheduler: Literal["equal-share", "allocated"] = "equal-share"
-    sharing: Literal["time"] = "time"
+    sharing: Literal["time", "frequency"] = "time"
+    bandwidth: Frequency | None = None
 
 
 class ServerSpec(Schema):

@@ -134,7 +134,7 @@ def test_the_template_shows_every_key_of_the_language() -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "frequency", "pathloss", "shadowing", "fading", "position", "carrier", "bandwidth", "clouds",
+        "pathloss", "shadowing", "fading", "position", "carrier", "clouds",
         "proportional-fair", "max-rate", "earliest-deadline", "batch", "baseband", "roofline",
         "mobility", "battery", "actuation", "start", "stop",
         "trace",

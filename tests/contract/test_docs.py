@@ -18,6 +18,7 @@ import pytest
 from simran.experiments.checks import Check
 from simran.experiments.closed_forms import energy_checks, paper_checks
 from simran.experiments.queueing import queue_cases
+from simran.experiments.shared_band import band_cases
 from simran.experiments.varying_rates import modulated_cases, rate_checks
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +70,8 @@ def test_the_figures_of_validation_are_of_todays_checks() -> None:
         for load in loads
         for case in queue_cases(float(load))
     ]
-    varying = [(case.name, case.expected, case.source) for case in modulated_cases()]
+    sampled = [*modulated_cases(), *band_cases()]
+    varying = [(case.name, case.expected, case.source) for case in sampled]
     varying += [(check.name, check.expected, check.source) for check in rate_checks()]
     now += [Check(name, expected, expected, 0.0, source) for name, expected, source in varying]
     assert loads
@@ -78,7 +80,7 @@ def test_the_figures_of_validation_are_of_todays_checks() -> None:
         assert known[check.name]["expected"] == pytest.approx(check.expected, rel=1e-12)
     queues = [name for name in known if ", load " in name]
     assert sorted(queues) == sorted(check.name for check in now if ", load " in check.name)
-    names = [name for name in known if name.startswith("varying rates")]
+    names = [name for name in known if name.startswith(("varying rates", "band: "))]
     assert sorted(names) == sorted(name for name, *_ in varying)
     assert {check["verdict"] for check in CHECKS} == {"passed"}
 

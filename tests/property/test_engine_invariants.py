@@ -12,6 +12,9 @@ from toy import toy
 from simran.engine import run
 from simran.scenario import load
 
+BAND = {"channel": {"rate": "20 Mbit/s"}, "sharing": "frequency", "bandwidth": "5 MHz"}
+FADING = {"states": [{"rate": "30 Mbit/s", "dwell": 0.4}, {"rate": "2 Mbit/s", "dwell": 0.2}]}
+
 WORLDS = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 10_000),
@@ -33,6 +36,10 @@ WORLDS = st.fixed_dictionaries(
                 {"channel": {"rate": "unlimited"}},
                 {"channel": {"rate": "20 Mbit/s"}},
                 {"channel": {"rate": "20 Mbit/s"}, "uplink_scheduler": "allocated"},
+                BAND,
+                {**BAND, "uplink_scheduler": "allocated"},
+                {**BAND, "channel": FADING},
+                {**BAND, "channel": FADING, "uplink_scheduler": "allocated"},
             ]
         ),
         "network__servers__server": st.sampled_from(

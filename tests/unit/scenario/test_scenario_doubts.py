@@ -16,6 +16,36 @@ def said(**changes: Any) -> list[str]:
     return [f"{it.path}: {it.message} ({it.suggestion})" for it in load(toy(**changes)).doubts]
 
 
+BAND = {"sharing": "frequency", "bandwidth": "5 MHz"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [
+        ({"rate": "50 Mbit/s"}, ""),
+        ({"rate": "51 Mbit/s"}, "51 Mbit/s in 5 MHz are 10.2 bit/s/Hz, an SNR of 30.7 dB"),
+        (
+            {"states": [{"rate": "9 Mbit/s", "dwell": 1}, {"rate": "100 Mbit/s", "dwell": 1}]},
+            "100 Mbit/s in 5 MHz are 20 bit/s/Hz, an SNR of 60.2 dB",
+        ),
+    ],
+)
+def test_more_than_a_band_carries(channel: dict[str, Any], told: str) -> None:
+    scenario = load(toy(network__cells__cell={"channel": channel, **BAND}))
+    found = [f"{it.path}: {it.message}" for it in scenario.doubts]
+    assert found == ([f"network.cells.cell.bandwidth: {told}"] if told else [])
+    assert [told in note for note in scenario.notes if "check rate and bandwidth" in note] == [
+        True for _ in found
+    ]
+
+
+def test_a_bare_bandwidth_is_doubted() -> None:
+    cell = {"channel": {"rate": "20 Mbit/s"}, "sharing": "frequency", "bandwidth": 20}
+    first, second = said(network__cells__cell=cell)
+    assert first.endswith("bandwidth: 20 is read as 20 Hz (write 20 MHz if that was meant)")
+    assert "1e+06 bit/s/Hz" in second
+
+
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [

@@ -275,3 +275,15 @@ def test_less_power_at_work_than_idle_is_named() -> None:
     notes = load(toy(devices__robot__power=power)).notes
     assert any("devices.robot" in it and "less than the 2 W of an idle one" in it for it in notes)
     assert not any("idle one" in it for it in load(toy()).notes)
+
+
+def test_a_band_and_what_its_rate_says_of_the_signal() -> None:
+    plain = load(toy())
+    assert math.isnan(plain.cells["cell"].bandwidth_hz)
+    cell = {"channel": {"rate": "20 Mbit/s"}, "sharing": "frequency", "bandwidth": "5 MHz"}
+    scenario = load(toy(network__cells__cell=cell))
+    found = scenario.cells["cell"]
+    assert (found.sharing, found.bandwidth_hz, found.rate_bps) == ("frequency", 5e6, 20e6)
+    (note,) = set(scenario.notes) - set(plain.notes)
+    assert "20 Mbit/s in 5 MHz are 4 bit/s/Hz, an SNR of 11.8 dB" in note
+    assert load(toy(network__cells__cell__bandwidth=None)).cells == plain.cells
