@@ -33,7 +33,7 @@ class Searched:
     Parameters
     ----------
     found : the best selections, equally good ones all
-    complete : whether these are the best there are
+    complete : whether these are the best there are; never known with several servers that give shares
     bound : Σ w D (with fairness: of those that keep to the largest w D found) that none is below
     nodes : branches that were looked at
     """
@@ -122,12 +122,15 @@ class _Search:
                 heapq.heappush(heap, (half.bound, count, half))
         found = sorted(self.found.values(), key=lambda it: tuple(it.columns))
         found.sort(key=lambda it: it.value(self.group, False))
-        complete = self.bound == np.inf
-        best = found[0].value(self.group, False)[0] if found else np.inf
+        bound = found[0].value(self.group, False)[0] if found else np.inf
+        if (
+            len(self.group.clocks) > 1
+        ):  # their clocks are settled in turn, which may miss the least load
+            self.bound = 0.0
         return Searched(
-            equals(self.group, found, False) if found else [],
-            complete,
-            best if complete else self.bound,
+            equals(self.group, found, False),
+            self.bound == np.inf,
+            min(bound, self.bound),
             self.nodes,
         )
 

@@ -11,7 +11,8 @@ from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["Grown", "grow"]
 
-_MOST_AT_ONCE = 3_000_000  # sums that are looked at in one step
+_MOST_AT_ONCE = 1_000_000  # sums that are looked at in one step
+_BEYOND = 2  # times the branches that are kept: so many are looked at for the best of them
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Grown:
 
     Parameters
     ----------
-    leaves : (N, n) places of the designs in the lists of the agents, the most promising first
+    leaves : (N, n) places of the designs in the lists of the agents, and of too many the most promising
     complete : whether every combination that keeps to all measures is there
     nodes : how many branches were kept, of all agents together
     """
@@ -59,7 +60,7 @@ def grow(found: Measures, rows: Ints, alive: Bools, kind: Ints, width: int) -> G
             agent,
             before if before is not None and kind[before] == kind[agent] else None,
         )
-        nodes, whole = step.taken(nodes, 8 * width)
+        nodes, whole = step.taken(nodes, _BEYOND * width)
         complete = complete and whole and len(nodes.places) <= width
         nodes = _best(nodes, found.guide, width)
         count += len(nodes.places)
@@ -126,6 +127,8 @@ def _joined(parts: list[_Nodes]) -> _Nodes:
 
 def _best(nodes: _Nodes, guide: int, width: int) -> _Nodes:
     """Return the most promising branches, not more than are kept, the cheaper of equals first."""
+    if len(nodes.places) <= width:
+        return nodes
     order = np.lexsort((nodes.sums[:, guide - 1], nodes.sums[:, guide]))[:width]
     return _Nodes(nodes.places[order], nodes.sums[order])
 
