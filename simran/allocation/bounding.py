@@ -20,10 +20,10 @@ from simran.allocation.tree import grow
 __all__ = ["Searched", "branch_and_bound", "lower_bound"]
 
 _WIDTH = 4000  # branches that are kept at the same time in the whole range of the clock
-_WIDEST = 32_000
-_MOST_NODES = 250_000
-_FEW_LEAVES = 600  # that are all looked at closely, in an interval that could be halved
-_TRIED = 256
+_WIDEST = 64_000  # the same in an interval that is narrow
+_MOST_NODES = 250_000  # after which the search is given up
+_FEW_LEAVES = 600  # that are all looked at closely in an interval that could be halved
+_TRIED = 256  # of more, so many are, to know better designs sooner
 
 
 @dataclass(frozen=True)
@@ -140,11 +140,11 @@ class _Search:
         if looked is None or looked[0].bound > self.limit:
             return []
         span, measures = looked
-        width = min(_WIDTH * 2 ** (span.depth // 3), _WIDEST)
+        last = not span.divisible
+        width = _WIDEST if last else min(_WIDTH * 2 ** (span.depth // 3), _WIDEST)
         grown = grow(measures, span.rows, span.alive, self.kind, width)
         self.nodes += grown.nodes
         leaves = span.columns(grown.leaves, len(self.served))
-        last = not span.divisible
         settled = grown.complete and (len(leaves) <= _FEW_LEAVES or last)
         self._try(leaves, len(leaves) if settled else _TRIED)
         if settled:
