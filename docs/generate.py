@@ -16,7 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from decision_table import decision_table
-from joint_tables import adaptive_tables, joint_tables, queue_table
+from joint_tables import adaptive_tables, convention_tables, joint_tables, queue_table
 from measured_tables import calibrate_page
 from notebooks_page import notebooks_page
 
@@ -105,7 +105,8 @@ def benchmarks() -> str:
     joint = json.loads((FIGURES / "joint.json").read_text())
     queues = json.loads((FIGURES / "queues.json").read_text())
     adaptive = json.loads((FIGURES / "adaptive.json").read_text())
-    figures = [*_speed(), *joint_tables(joint), *queue_table(queues), *adaptive_tables(adaptive)]
+    figures = [*_speed(), *joint_tables(joint), *convention_tables(joint)]
+    figures += [*queue_table(queues), *adaptive_tables(adaptive)]
     figures += _real_weights()
     return _page(["# Benchmarks", _BENCHMARKS, "## Figures", *figures])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["adaptive_tables", "joint_tables", "queue_table"]
+__all__ = ["adaptive_tables", "convention_tables", "joint_tables", "queue_table"]
 
 
 def joint_tables(found: dict[str, Any]) -> list[str]:
@@ -38,6 +38,46 @@ def joint_tables(found: dict[str, Any]) -> list[str]:
         "\n".join(
             [
                 "| agents | crowding | method | decision [s of CPU] | feasible | gap to the bound [%] |",
+                "| --- | --- | --- | --- | --- | --- |",
+                *many,
+            ]
+        ),
+    ]
+
+
+def convention_tables(found: dict[str, Any]) -> list[str]:
+    """Return what ``benchmarks/joint.py`` found under the other conventions of cell and server."""
+    few, many = [], []
+    for part in found["other_conventions"]:
+        name = f"`{part['sharing']}`, `{part['partition']}`"
+        small = part["small"]
+        few += [
+            f"| {name} | {method} | {it['mean_gap'] * 100:.3f} | {it['worst_gap'] * 100:.2f} |"
+            f" {it['within_1_percent']} of {it['compared']} | {it['less_weight_served']} |"
+            f" {it['infeasible_claims']} |"
+            for method, it in small["against_exhaustive"].items()
+        ]
+        many += [
+            f"| {name} | {it['agents']} | {method} | {it[method]['cpu_s']:.2f} |"
+            f" {it[method]['feasible']} | {it[method]['gap_to_bound'] * 100:.2f} |"
+            for it in part["large"]
+            for method in ("joint", "greedy")
+        ]
+    count = found["other_conventions"][0]["small"]["instances"]
+    return [
+        f"The first {count} of these instances under the other conventions of cell and server:",
+        "\n".join(
+            [
+                "| sharing, partition | method | mean gap [%] | worst gap [%] | within 1 % |"
+                " less weight served | infeasible claims |",
+                "| --- | --- | --- | --- | --- | --- | --- |",
+                *few,
+            ]
+        ),
+        "\n".join(
+            [
+                "| sharing, partition | agents | method | decision [s of CPU] | feasible |"
+                " gap to the bound [%] |",
                 "| --- | --- | --- | --- | --- | --- |",
                 *many,
             ]

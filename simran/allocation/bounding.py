@@ -9,6 +9,7 @@ import numpy as np
 
 from simran.allocation.alike import kinds
 from simran.allocation.enumeration import Selection, equals, first_fitting
+from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.greedy import raised
 from simran.allocation.prices import lagrangian_bound, offer_between
 from simran.allocation.problem import Bools, Ints
@@ -33,7 +34,7 @@ class Searched:
     Parameters
     ----------
     found : the best selections, equally good ones all
-    complete : whether these are the best there are; never known with several servers that give shares
+    complete : whether these are known to be the best there are
     bound : Σ w D (with fairness: of those that keep to the largest w D found) that none is below
     nodes : branches that were looked at
     """
@@ -123,9 +124,7 @@ class _Search:
         found = sorted(self.found.values(), key=lambda it: tuple(it.columns))
         found.sort(key=lambda it: it.value(self.group, False))
         bound = found[0].value(self.group, False)[0] if found else np.inf
-        if (
-            len(self.group.clocks) > 1
-        ):  # their clocks are settled in turn, which may miss the least load
+        if not _settles(self.group):
             self.bound = 0.0
         return Searched(
             equals(self.group, found, False),
@@ -167,6 +166,16 @@ class _Search:
             self.found.setdefault(selection.columns.tobytes(), selection)
             total = selection.value(self.group, False)[0]
             self.limit = min(self.limit, total * (1 + RELATIVE_TOLERANCE))
+
+
+def _settles(group: Contention) -> bool:
+    """Tell whether the least load of designs is found for sure.
+
+    The clocks of several servers are settled in turn, and the prices of three stations or more, where
+    energy pays for shares, step by step: either may miss it.
+    """
+    curved = isinstance(group.menu, FrontierNeeds)
+    return len(group.clocks) <= 1 and not (curved and group.stations.cell.shape[1] > 2)
 
 
 def _within(group: Contention, usable: list[Ints], level: float) -> list[Ints]:

@@ -254,14 +254,19 @@ class _At:
         left_j = self._slice_left_j(points, each=True)
         rest_s = needs.time_s[..., None] - self._slice_s(points, each=True)
         air_s = np.broadcast_to(needs.air_s[..., None], points.shape)
-        if np.isfinite(needs.efficiency).any():
-            part = self._least_part(left_j, rest_s, air_s)
-        else:
-            spare_s = rest_s - self._busy_s(left_j)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                part = np.where(spare_s > 0, air_s / spare_s, np.inf)
-            part = np.where((air_s == 0) & (spare_s >= -1e-9 * np.abs(rest_s)), 0.0, part)
+        spare_s = rest_s - self._busy_s(left_j)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            part = np.where(spare_s > 0, air_s / spare_s, np.inf)
+        part = np.where((air_s == 0) & (spare_s >= -1e-9 * np.abs(rest_s)), 0.0, part)
+        both = np.flatnonzero(needs.slices & np.isfinite(needs.efficiency))
+        if both.size:
+            those = (it[..., both, :] for it in (left_j, rest_s, air_s))
+            part[..., both, :] = self._of(both)._least_part(*those)
         return part, np.where(np.isfinite(part), np.exp(points), np.inf)
+
+    def _of(self, agents: Ints) -> _At:
+        """Return the designs of some agents."""
+        return _At(self.needs.of(agents), self.work_s[..., agents], self.energy_j[..., agents])
 
     def _least_part(self, left_j: Floats, rest_s: Floats, air_s: Floats) -> Floats:
         """Return the least β that is in time; inf where none is."""

@@ -21,6 +21,8 @@ from simran.radio import part_rate
 
 __all__ = ["even_shares", "frugal_shares"]
 
+_EVER = 1e30  # as long as may be [s]
+
 Pair = tuple[Floats, Floats]
 
 
@@ -165,7 +167,7 @@ def _computing_j(
     """
     own = np.where(needs.slices, needs.server_cycles, needs.own_work)
     inside = np.where(needs.slices, needs.server_cycles, needs.own_in_slice)
-    limit = np.where(needs.patient, np.finfo(float).max, rest_s)
+    limit = np.where(needs.patient, _EVER, rest_s)
     work = Work(
         *(it[:, None] for it in (needs.cycles, own, inside, np.maximum(limit, 1e-12), left_j))
     )

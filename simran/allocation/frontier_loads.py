@@ -27,7 +27,7 @@ _FARTHEST = 40.0  # logarithm of the largest ratio of prices
 _PLACES = np.linspace(-1.0, 1.0, 17)
 _STEPS = np.linspace(0.0, 1.0, 17)
 _MOST_STEPS = 8
-_TURNS = 60  # changes of the prices of three stations or more
+_TURNS, _FEW_TURNS = 30, 8  # changes of the prices of three stations or more, first and later
 _SAFE = 1 - 1e-6  # of a cost: what points that are drawn together leave of it
 _MOST = 2_000_000  # points that are held at once
 
@@ -41,7 +41,7 @@ class Settled:
     load : (N,) largest sum of shares of a station; inf where a design is impossible
     cell, server : (N, n) β and φ; 0 for those who are not served
     first, last : (N, n) points between which they lie
-    odds : (N,) logarithm of the ratio of the prices of two stations
+    log_prices : (N, J) logarithms of the prices that led to them, up to a constant
     """
 
     load: Floats
@@ -49,7 +49,7 @@ class Settled:
     server: Floats
     first: Ints
     last: Ints
-    odds: Floats
+    log_prices: Floats
 
 
 def settle_shares(
@@ -73,14 +73,14 @@ def settle_shares(
     curve = needs.curve(clock_hz)
     able = np.logical_and.reduce(curve.possible | ~served, axis=-1)
     takes = (served & curve.possible)[..., None]
-    odds = np.zeros(len(served))
+    prices = np.zeros((len(served), stations.cell.shape[1]))
     best: Settled | None = None
     for round_ in range(1 if curve.flat else _ROUGH if rough else _ROUNDS):
         points = curve.points(_POINTS)
         cell, server = needs.shares(points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
-        found = balanced(*table, stations, odds, 2.0 * 0.2**round_)
-        odds = found.odds
+        found = balanced(*table, stations, prices, 2.0 * 0.2**round_)
+        prices = found.log_prices
         curve = curve.around(points, found.first, found.last)
         best = found if best is None else _better(found, best)
     assert best is not None  # there is at least one round
@@ -101,7 +101,7 @@ def _paid(price: Floats, share: Floats) -> Floats:
 
 
 def balanced(
-    cell: Floats, server: Floats, stations: Stations, odds: Floats, width: float
+    cell: Floats, server: Floats, stations: Stations, log_prices: Floats, width: float
 ) -> Settled:
     """Return the shares with the least largest sum among points (N, n, P) and mixtures of neighbours.
 
@@ -109,23 +109,24 @@ def balanced(
     ----------
     cell, server : β and φ at the points
     stations : which of the J stations is whose
-    odds : (N,) with two stations, where to begin: the logarithm of the ratio of their prices
-    width : how far from there it is likely to be
+    log_prices : (N, J) logarithms of the prices to begin with
+    width : how far from there the ones of the least load are likely to be
     """
     size = stations.cell.shape[1]
     if size == 1:
         place = cheapest(cell, server, stations, np.ones((len(cell), 1)))
         return _settled(cell, server, stations, (place, place), np.ones(len(cell)))
     if size == 2:
-        return _between(cell, server, stations, odds, width)
-    return _turned(cell, server, stations)
+        return _between(cell, server, stations, log_prices, width)
+    return _turned(cell, server, stations, log_prices, width)
 
 
 def _between(
-    cell: Floats, server: Floats, stations: Stations, odds: Floats, width: float
+    cell: Floats, server: Floats, stations: Stations, log_prices: Floats, width: float
 ) -> Settled:
     """Return the same for two stations, by closing in on the ratio of their prices from many at once."""
     ends = np.full((1, len(cell)), _FARTHEST)
+    odds = log_prices[:, 1] - log_prices[:, 0]
     z = np.concatenate([-ends, odds + width * _PLACES[:, None], ends])
     rows = np.arange(len(cell))
     for _ in range(_MOST_STEPS):
@@ -146,26 +147,31 @@ def _between(
     crossed = (more[before, rows] > 0) & (more[after, rows] < 0)
     part = np.where(crossed, part, np.where(more[before, rows] > 0, 0.0, 1.0))
     found = _settled(cell, server, stations, (place[before, rows], place[after, rows]), part)
-    return replace(found, odds=(last[before, rows] + last[after, rows]) / 2)
+    odds = (last[before, rows] + last[after, rows]) / 2
+    return replace(found, log_prices=np.stack([-odds / 2, odds / 2], axis=1))
 
 
-def _turned(cell: Floats, server: Floats, stations: Stations) -> Settled:
+def _turned(
+    cell: Floats, server: Floats, stations: Stations, log_prices: Floats, width: float
+) -> Settled:
     """Return the same for more stations: prices follow what is asked for; the best of all that was tried.
 
     What is found exists, but need not be the least.
     """
-    size = stations.cell.shape[1]
-    direction = np.full((len(cell), size), 1.0 / size)
-    best: Settled | None = None
-    for turn in range(_TURNS):
-        place = cheapest(cell, server, stations, direction)
-        found = _settled(cell, server, stations, (place, place), np.ones(len(cell)))
-        best = found if best is None else _better(found, best)
-        asked = np.clip(_sums(cell, server, stations, place), 1e-12, 1e12)
-        direction = direction * asked ** (1.0 / (1 + 0.2 * turn))
-        direction = direction / direction.sum(axis=1, keepdims=True)
-    assert best is not None  # there is at least one turn
-    return best
+    best = np.full(len(cell), np.inf)
+    chosen = np.zeros(cell.shape[:2], dtype=np.int64)
+    kept = log_prices
+    for turn in range(0 if width > 1 else _TURNS - _FEW_TURNS, _TURNS):
+        shifted = log_prices - log_prices.max(axis=1, keepdims=True)
+        place = cheapest(cell, server, stations, np.exp(np.maximum(shifted, -_FARTHEST)))
+        sums = _sums(cell, server, stations, place)
+        better = sums.max(axis=1) < best
+        best = np.where(better, sums.max(axis=1), best)
+        chosen = np.where(better[:, None], place, chosen)
+        kept = np.where(better[:, None], log_prices, kept)
+        log_prices = log_prices + np.log(np.clip(sums, 1e-12, 1e12)) / (1 + 0.2 * turn)
+    found = _settled(cell, server, stations, (chosen, chosen), np.ones(len(cell)))
+    return replace(found, log_prices=kept)
 
 
 def _better(one: Settled, other: Settled) -> Settled:
@@ -176,7 +182,9 @@ def _better(one: Settled, other: Settled) -> Settled:
         mine, theirs = getattr(one, name), getattr(other, name)
         return np.where(first if mine.ndim == 1 else first[:, None], mine, theirs)
 
-    return Settled(*(chosen(name) for name in ("load", "cell", "server", "first", "last", "odds")))
+    return Settled(
+        *(chosen(name) for name in ("load", "cell", "server", "first", "last", "log_prices"))
+    )
 
 
 def _settled(
@@ -192,7 +200,7 @@ def _settled(
     sums = mixed[0] @ stations.cell + mixed[1] @ stations.server
     load = np.where(np.isnan(sums), np.inf, sums).max(axis=1)
     first, last = np.minimum(*places), np.maximum(*places)
-    return Settled(load, mixed[0], mixed[1], first, last, np.zeros(len(load)))
+    return Settled(load, mixed[0], mixed[1], first, last, np.zeros(sums.shape))
 
 
 def _at(share: Floats, place: Ints) -> Floats:

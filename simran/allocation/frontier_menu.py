@@ -157,8 +157,9 @@ def _step(kinds: _Kinds, here: int, there: int) -> dict[str, Floats]:
         "slice_draw": np.where(kinds.slices, slice_draw * menu.server_cycles, 0.0),
         "slice_share": np.where(fixed[1], slice_hz / top, np.nan),
     }
+    absent = {"value": np.inf, "slice_share": np.nan}
     return {
-        name: np.where(exists, np.broadcast_to(it, shape), np.inf if name == "value" else 0.0)
+        name: np.where(exists, np.broadcast_to(it, shape), absent.get(name, 0.0))
         for name, it in columns.items()
     }
 

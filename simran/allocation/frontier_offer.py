@@ -70,7 +70,7 @@ class FrontierOffer(Offer):
 
     def settled(self, cell: Floats, server: Floats) -> Settled:
         """Return the shares of least load of designs with some points (n, P)."""
-        return balanced(cell[None], server[None], self.stations, np.zeros(1), 4.0)
+        return balanced(cell[None], server[None], self.stations, np.zeros((1, self.size)), 4.0)
 
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
         """Return a ledger that begins with the designs in rows ``columns`` of those who are served."""
@@ -151,7 +151,8 @@ def _around(direction: Floats, settled: Settled) -> Floats:
     """Return (D, J) some prices; of two stations a row around those of least load, by rising price."""
     if len(direction) != 2:
         return direction[None, :]
-    second = 1 / (1 + np.exp(-np.clip(settled.odds[0], -30.0, 30.0) - _NEAR))
+    odds = np.clip(settled.log_prices[0, 1] - settled.log_prices[0, 0], -30.0, 30.0)
+    second = 1 / (1 + np.exp(-odds - _NEAR))
     found: Floats = np.stack([1 - second, second], axis=1)
     return found
 

@@ -104,7 +104,8 @@ class ModelPredictive(PerAgentAllocator):
             self._waiting = np.zeros(len(problem.agents))
         state = problem.state
         if np.isfinite(state.report_age_s).all():
-            self._rates.add(1.0 / problem.rate_bps)  # time per bit: delays are linear in that
+            # Time per bit: delays are linear in that, on a part of a band nearly so.
+            self._rates.add(1.0 / problem.rate_bps)
             for series, name in zip(self._waits, _WAITS, strict=True):
                 series.add(getattr(problem, name))
         if (state.elapsed_s > 0).all():

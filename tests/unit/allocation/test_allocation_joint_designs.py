@@ -95,12 +95,19 @@ def test_shared_server_alone(cls):
 
 
 @EVERY
-def test_slices_with_a_clock_of_their_own_stay_equal(cls):
-    problem = alike(3, server_partition=("clock",))
+def test_slices_with_a_clock_of_their_own_get_what_they_need(cls):
+    problem = alike(3, server_partition=("clock",), delay_budget_s=np.array([3.0, 3.0, 1.5]))
     design = cls().allocate(problem)
-    refuse_impossible(problem, replace(design, server_share=np.full(3, 1 / 3)))
-    assert np.isnan(design.server_share).all()
-    assert (design.server_frequency_hz <= 10e9 / 3 * (1 + 1e-9)).all()
+    refuse_impossible(problem, design)
+    assert design.feasible.all()
+    assert np.sum(design.server_share) == pytest.approx(1.0, abs=2e-6)
+    assert design.server_share[2] > 1.3 * design.server_share[0]  # in half of the time
+    ceiling = design.server_share * 10e9
+    assert (design.server_frequency_hz <= ceiling * (1 + 1e-9)).all()
+    equal = Exact().allocate(problem)  # which leaves slices and airtime equal
+    shares = replace(equal, bandwidth_share=np.full(3, 1 / 3), server_share=np.full(3, 1 / 3))
+    cost = evaluate(problem, shares)
+    assert not (cost.delay_ok & cost.energy_ok).all()
 
 
 @EVERY
