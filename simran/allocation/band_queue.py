@@ -62,7 +62,7 @@ def band_queue(loads: Floats, efficiency: Floats) -> BandQueue:
     Examples
     --------
     >>> queue = band_queue(np.array([0.5]), np.array([5.0]))
-    >>> round(queue.stretch, 3), round(band_queue(np.array([0.5]), np.array([1e4])).stretch, 3)
+    >>> round(queue.stretch, 3), round(band_queue(np.array([0.5]), np.array([1e6])).stretch, 3)
     (1.476, 2.0)
     """
     load = float(loads.sum())

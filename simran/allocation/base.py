@@ -125,6 +125,17 @@ class Allocator(ABC):
         """
         return reason(problem, allocation, agent)
 
+    def remark(self, problem: Problem, allocation: Allocation) -> str:
+        """Return what is to be known of the answer as a whole, such as how far it may be from the best.
+
+        Nothing, unless an allocator says otherwise.
+
+        Parameters
+        ----------
+        problem, allocation : what this allocator was asked and answered
+        """
+        return ""
+
 
 def _read(allocator: str, key: str, option: Option, value: Any) -> Any:
     try:

@@ -3,29 +3,58 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simran.allocation.common_clock import may_fit
-from simran.allocation.enumeration import Selection, first_fitting, rank
+from simran.allocation.alike import kinds
+from simran.allocation.enumeration import Selection, equals, first_fitting
+from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.greedy import raised
 from simran.allocation.prices import lagrangian_bound, offer_between
 from simran.allocation.problem import Bools, Ints
 from simran.allocation.shared import Contention
+from simran.allocation.spans import Span, halves, narrowed, spans
 from simran.allocation.stages import RELATIVE_TOLERANCE
+from simran.allocation.tree import grow
 
-__all__ = ["branch_and_bound", "lower_bound"]
+__all__ = ["Searched", "branch_and_bound", "lower_bound"]
 
-_MOST_NODES = 60_000
+_WIDTH = 4000  # branches that are kept at the same time in the whole range of the clock
+_WIDEST = 64_000  # the same in an interval that is narrow
+_MOST_NODES = 250_000  # after which the search is given up
+_FEW_LEAVES = 600  # that are all looked at closely in an interval that could be halved
+_TRIED = 256  # of more, so many are, to know better designs sooner
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search has come to.
+
+    Parameters
+    ----------
+    found : the best selections, equally good ones all
+    complete : whether these are known to be the best there are
+    bound : Σ w D (with fairness: of those that keep to the largest w D found) that none is below
+    nodes : branches that were looked at
+    """
+
+    found: list[Selection]
+    complete: bool
+    bound: float
+    nodes: int
 
 
 def branch_and_bound(
     group: Contention, served: Bools, known: Selection | None, usable: list[Ints], fair: bool
-) -> list[Selection]:
-    """Return the best selections that serve some agents, or what is known if the tree is too large.
+) -> Searched:
+    """Return the best selections that serve some agents.
 
-    Agents are added one by one. A node is cut off if its agents alone have no shares, which more agents
-    only make worse, or if even the least values of the rest would not beat what is known. The
-    leaves are tried from the best on.
+    The range of the common clock is halved again and again. In each interval, times are those of
+    its upper end and energies those of its lower end, which is too good for every clock in it; prices of
+    cell and server then tell which designs, and which branches of the tree of all combinations, may be
+    as good as what is known (:mod:`simran.allocation.measures`). Where few leaves remain, each is looked
+    at for itself, from the best on.
 
     Parameters
     ----------
@@ -35,50 +64,129 @@ def branch_and_bound(
     usable : rows of the menu that each agent may use
     fair : minimise the largest value first
     """
-    if any(on and not len(rows) for rows, on in zip(usable, served, strict=True)):
-        return []
-    leaves = _leaves(group, served, known, usable, fair)
-    fallback = [] if known is None else [known]
-    if leaves is None:
-        return fallback
-    values = np.where(served, group.menu.value[leaves, np.arange(len(served))], 0.0)
-    return first_fitting(group, leaves[rank(values, fair)], served, fair) or fallback
+    if not fair:
+        return _Search(group, served, known, usable).run()
+    nodes, complete = 0, True
+    while True:
+        level = np.inf if known is None else known.value(group, True)[0]
+        below = _within(group, usable, level * (1 - RELATIVE_TOLERANCE) if known else level)
+        any_of = _Search(_worthless(group), served, None, below, first=True).run()
+        nodes += any_of.nodes
+        if not any_of.found:
+            complete = any_of.complete
+            break
+        known = raised(group, any_of.found[0], True)
+    if known is None:
+        return Searched([], complete, np.inf if complete else 0.0, nodes)
+    within = _within(group, usable, known.value(group, True)[0] * (1 + RELATIVE_TOLERANCE))
+    last = _Search(group, served, known, within).run()
+    found = equals(group, last.found, True)
+    return Searched(found, complete and last.complete, last.bound, nodes + last.nodes)
 
 
-def _leaves(
-    group: Contention, served: Bools, known: Selection | None, usable: list[Ints], fair: bool
-) -> Ints | None:
-    """Return (N, n) the combinations that may be better than what is known; None if too many."""
-    count = len(served)
-    value = group.menu.value
-    limit = np.inf if known is None else known.value(group, fair)[0] * (1 + RELATIVE_TOLERANCE)
-    least = np.array(
-        [
-            value[rows, agent].min() if on else 0.0
-            for agent, (rows, on) in enumerate(zip(usable, served, strict=True))
-        ]
-    )
-    nodes = np.zeros((1, count), dtype=np.int64)
-    worth = np.zeros(1)
-    done = np.zeros(count, dtype=np.bool_)
-    for agent in np.flatnonzero(served):
-        rows = usable[agent]
-        done[agent] = True
-        nodes = np.repeat(nodes, len(rows), axis=0)
-        nodes[:, agent] = np.tile(rows, len(worth))
-        own = value[nodes[:, agent], agent]
-        worth = np.repeat(worth, len(rows))
-        worth = np.maximum(worth, own) if fair else worth + own
-        rest = least[served & ~done]
-        hope = np.maximum(worth, rest.max(initial=0.0)) if fair else worth + rest.sum()
-        kept = hope <= limit
-        nodes, worth = nodes[kept], worth[kept]
-        if len(nodes) > _MOST_NODES:
-            return None
-        if done.sum() < served.sum():
-            kept = may_fit(group, nodes, np.broadcast_to(done, nodes.shape))
-            nodes, worth = nodes[kept], worth[kept]
-    return nodes
+class _Search:
+    """A search for the least Σ w D, or for anything that has shares."""
+
+    def __init__(
+        self,
+        group: Contention,
+        served: Bools,
+        known: Selection | None,
+        usable: list[Ints],
+        first: bool = False,
+    ) -> None:
+        self.group = group
+        self.served = served
+        self.first = first
+        self.agents = np.flatnonzero(served)
+        self.usable = [usable[it] for it in self.agents]
+        self.kind = kinds(group)[self.agents]
+        self.room = float(group.capacity(served))
+        self.found: dict[bytes, Selection] = {}
+        self.limit = np.inf
+        self.bound = np.inf  # of all that was not looked at to the end
+        self.nodes = 0
+        if known is not None:
+            self._enter([known])
+
+    def run(self) -> Searched:
+        """Return what comes of all intervals, the one with the lowest bound first."""
+        first = spans(self.group, self.agents, self.usable)
+        heap = [(it.bound, number, it) for number, it in enumerate(first)]
+        count = len(heap)
+        while heap and heap[0][0] <= self.limit and not (self.first and self.found):
+            if self.nodes > _MOST_NODES:
+                self.bound = min(self.bound, heap[0][0])
+                break
+            for half in self._divided(heapq.heappop(heap)[2]):
+                count += 1
+                heapq.heappush(heap, (half.bound, count, half))
+        found = sorted(self.found.values(), key=lambda it: tuple(it.columns))
+        found.sort(key=lambda it: it.value(self.group, False))
+        bound = found[0].value(self.group, False)[0] if found else np.inf
+        if not _settles(self.group):
+            self.bound = 0.0
+        return Searched(
+            equals(self.group, found, False),
+            self.bound == np.inf,
+            min(bound, self.bound),
+            self.nodes,
+        )
+
+    def _divided(self, span: Span) -> list[Span]:
+        """Return what is left to be looked at of an interval: nothing, or its halves."""
+        looked = narrowed(self.group, span, self.room, self.limit)
+        if looked is None or looked[0].bound > self.limit:
+            return []
+        span, measures = looked
+        last = not span.divisible
+        width = _WIDEST if last else min(_WIDTH * 2 ** (span.depth // 3), _WIDEST)
+        grown = grow(measures, span.rows, span.alive, self.kind, width)
+        self.nodes += grown.nodes
+        leaves = span.columns(grown.leaves, len(self.served))
+        settled = grown.complete and (len(leaves) <= _FEW_LEAVES or last)
+        self._try(leaves, len(leaves) if settled else _TRIED)
+        if settled:
+            return []
+        if last:
+            self.bound = min(self.bound, span.bound)
+            return []
+        return halves(span)
+
+    def _try(self, leaves: Ints, most: int) -> None:
+        """Look at the best of some combinations."""
+        values = self.group.menu.value[leaves, np.arange(leaves.shape[1])]
+        total = np.where(self.served, values, 0.0).sum(axis=1)
+        tried = leaves[np.argsort(total, kind="stable")[:most]]
+        if len(tried):
+            self._enter(first_fitting(self.group, tried, self.served, False))
+
+    def _enter(self, found: list[Selection]) -> None:
+        for selection in found:
+            self.found.setdefault(selection.columns.tobytes(), selection)
+            total = selection.value(self.group, False)[0]
+            self.limit = min(self.limit, total * (1 + RELATIVE_TOLERANCE))
+
+
+def _settles(group: Contention) -> bool:
+    """Tell whether the least load of designs is found for sure.
+
+    The clocks of several servers are settled in turn, and the prices of three stations or more, where
+    energy pays for shares, step by step: either may miss it.
+    """
+    curved = isinstance(group.menu, FrontierNeeds)
+    return len(group.clocks) <= 1 and not (curved and group.stations.cell.shape[1] > 2)
+
+
+def _within(group: Contention, usable: list[Ints], level: float) -> list[Ints]:
+    """Return the rows that each agent may use with a value up to a level."""
+    return [rows[group.menu.value[rows, agent] <= level] for agent, rows in enumerate(usable)]
+
+
+def _worthless(group: Contention) -> Contention:
+    """Return the same with every design that exists as good as any other."""
+    value = np.where(np.isfinite(group.menu.value), 0.0, np.inf)
+    return replace(group, menu=replace(group.menu, value=value))
 
 
 def lower_bound(group: Contention, served: Bools, parts: int = 48) -> float:

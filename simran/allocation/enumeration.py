@@ -93,6 +93,8 @@ def enumerate_designs(
 
 def equals(group: Contention, found: list[Selection], fair: bool) -> list[Selection]:
     """Return the best of some selections, and those as good within 1e-9 relative."""
+    if not found:
+        return []
     values = [it.value(group, fair) for it in found]
     limit = [value * (1 + RELATIVE_TOLERANCE) for value in min(values)]
     return [

@@ -8,7 +8,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from types import FrameType
@@ -21,7 +21,7 @@ from simran.allocation.changes import changed
 from simran.allocation.problem import Allocation, Problem
 from simran.errors import InputError
 
-__all__ = ["KINDS", "AllocatorFault", "Answer", "ask"]
+__all__ = ["KINDS", "AllocatorFault", "Answer", "ask", "explained", "remarked", "said"]
 
 #: What an allocator can do amiss, and what that is called.
 KINDS = {
@@ -129,13 +129,28 @@ def explained(
     allocator, problem, allocation, row : as for :meth:`simran.allocation.Allocator.explain`
     limit_s : longest time that it may take [s], as for :func:`ask`
     """
+    return _told(lambda: allocator.explain(problem, allocation, row), "explanation", limit_s)
+
+
+def remarked(allocator: Allocator, problem: Problem, allocation: Allocation, limit_s: float) -> str:
+    """Return what an allocator says about its answer as a whole, or that it could not say it.
+
+    Parameters
+    ----------
+    allocator, problem, allocation : as for :meth:`simran.allocation.Allocator.remark`
+    limit_s : longest time that it may take [s], as for :func:`ask`
+    """
+    return _told(lambda: allocator.remark(problem, allocation), "remark", limit_s)
+
+
+def _told(tell: Callable[[], str], what: str, limit_s: float) -> str:
     try:
         with _limited(limit_s):
-            return str(allocator.explain(problem, allocation, row))
+            return str(tell())
     except _TimeUp:
-        return f"its explanation took longer than {limit_s:g} s"
+        return f"its {what} took longer than {limit_s:g} s"
     except (Exception, SystemExit) as error:
-        return f"its explanation failed: {said(error)}"
+        return f"its {what} failed: {said(error)}"
 
 
 def said(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from simran.allocation.contended import ContendedAllocator
 from simran.allocation.enumeration import Selection, equals, subsets
 from simran.allocation.exhaustive import usable_rows
 from simran.allocation.greedy import raised
+from simran.allocation.optimality import Doubt
 from simran.allocation.options import read_count
 from simran.allocation.prices import Offer, decompose, offer, thrifty
-from simran.allocation.problem import Floats, Ints
+from simran.allocation.problem import Allocation, Floats, Ints, Problem
 from simran.allocation.raising import raise_designs
 from simran.allocation.restarts import moved, restarts
 from simran.allocation.shared import Contention
@@ -37,8 +38,8 @@ class Joint(ContendedAllocator):
     repaired: designs are raised while shares exist, exchanged among few agents, and the common clock is
     put where they need least; of few agents, each kind is also given its best design first, at the clock
     that suits it. Up to ``exact_up_to`` agents are then searched by branch and bound with
-    that as what is known; the result there is the best one, unless the tree is too large. Last, shares and
-    clocks of least energy.
+    that as what is known; the result there is the best one, unless the tree is too large, which
+    :meth:`remark` tells. Last, shares and clocks of least energy.
 
     Examples
     --------
@@ -58,20 +59,49 @@ class Joint(ContendedAllocator):
         ),
     }
 
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, rng: np.random.Generator | None = None
+    ) -> None:
+        super().__init__(options, rng)
+        self._asked: Problem | None = None
+        self._doubts: list[Doubt] = []
+
+    def allocate(self, problem: Problem) -> Allocation:
+        """Return a design for every agent of ``problem``."""
+        self._asked, self._doubts = problem, []
+        return super().allocate(problem)
+
+    def remark(self, problem: Problem, allocation: Allocation) -> str:
+        """Return whose designs are not known to be the best, and how far from it they may be."""
+        if self._asked is not problem:
+            self.allocate(problem)
+        return "; ".join(it.told(self.fair) for it in self._doubts)
+
     def select(self, group: Contention) -> list[Selection]:
         """Return the best selection found."""
         first = admit(group)
         known = _improved(group, first, self.fair) if first.served.any() else None
         if len(group.agents) > self.options["exact_up_to"]:
-            return [known or first]
+            best = known or first
+            self._doubts.append(Doubt(group, best, 0.0, more=not best.served.all()))
+            return [best]
         usable = usable_rows(group)
+        more = False
         for sets in subsets(group):
-            found: list[Selection] = []
+            searches = []
             for served in sets:
                 here = known if known is not None and (known.served == served).all() else None
-                found += branch_and_bound(group, served, here, usable, self.fair)
+                searches.append(branch_and_bound(group, served, here, usable, self.fair))
+            ended = all(it.complete for it in searches)
+            found = equals(group, [it for one in searches for it in one.found], self.fair)
+            if found and not (ended and not more):
+                bound = min(it.bound for it in searches)
+                self._doubts.append(Doubt(group, found[0], bound, more))
             if found:
-                return equals(group, found, self.fair)
+                return found
+            more = more or not ended
+        if more:
+            self._doubts.append(Doubt(group, known or first, 0.0, more))
         return [known or first]
 
 

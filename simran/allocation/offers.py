@@ -25,6 +25,10 @@ class Ledger(ABC):
     def take(self, agent: int, row: int) -> None:
         """Let an agent have the design in ``row``."""
 
+    def loads_with(self, agent: int, rows: Ints) -> Floats:
+        """Return the load with each of the designs in ``rows`` (N,) of one agent."""
+        return np.array([self.load_with(agent, row) for row in rows.tolist()])
+
 
 @dataclass(frozen=True)
 class Offer(ABC):
@@ -148,6 +152,14 @@ class _RootLedger(Ledger):
         """Let an agent have the design in ``row``."""
         self._matrix = self._changed(agent, row)
         self._columns[agent] = row
+
+    def loads_with(self, agent: int, rows: Ints) -> Floats:
+        """Return the load with each of the designs in ``rows`` (N,) of one agent."""
+        given, before = self._given, int(self._columns[agent])
+        vectors = given.vectors[rows, agent]
+        added = vectors[:, :, None] * (vectors * given.inverse[rows, agent][:, None])[:, None, :]
+        changed = self._matrix + added
+        return largest_load(changed if before < 0 else changed - self._outer(agent, before))
 
     def _changed(self, agent: int, row: int) -> Floats:
         changed = self._matrix + self._outer(agent, row)

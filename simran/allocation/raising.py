@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -58,31 +59,58 @@ class _Climb:
         self._ledger = given.ledger(columns, everyone, direction)
         self._left = np.isfinite(given.value)
         self._heap: list[tuple[float, int, int]] = []
+        self._queues: dict[int, Iterator[tuple[float, int]]] = {}
+        self._refused: dict[int, Bools | None] = {}  # since the last step that was taken
 
     def propose(self, agent: int) -> None:
         """Queue the best step of an agent that has not been tried."""
-        value, costs = self._given.value[:, agent], self._costs[:, agent]
-        now = self.columns[agent]
-        gain = value[now] - value
-        rows = np.flatnonzero(self._left[:, agent] & (gain > 0))
-        if not rows.size:
-            return
-        more = np.maximum(costs[rows] - costs[now], 1e-300)
-        if self._fair:
-            row = int(rows[np.argmin(more)])
-            heapq.heappush(self._heap, (-float(value[now]), agent, row))
-            return
-        with np.errstate(over="ignore"):
-            rate = gain[rows] / more
-        best = int(np.argmax(rate))
-        heapq.heappush(self._heap, (-float(rate[best]), agent, int(rows[best])))
+        if agent not in self._queues:
+            self._queues[agent] = self._steps(agent)
+        step = next(self._queues[agent], None)
+        if step is not None:
+            heapq.heappush(self._heap, (step[0], agent, step[1]))
 
     def run(self) -> None:
         """Take every step that fits, in order."""
         while self._heap:
             _, agent, row = heapq.heappop(self._heap)
             self._left[row, agent] = False
-            if self._ledger.load_with(agent, row) <= self._room:
+            if self._fits(agent, row):
                 self._ledger.take(agent, row)
                 self.columns[agent] = row
+                self._refused.clear()
+                del self._queues[agent]
             self.propose(agent)
+
+    def _steps(self, agent: int) -> Iterator[tuple[float, int]]:
+        """Return the steps of an agent from where it is, best first, with what ranks them."""
+        value, costs = self._given.value[:, agent], self._costs[:, agent]
+        now = self.columns[agent]
+        gain = value[now] - value
+        rows = np.flatnonzero(self._left[:, agent] & (gain > 0))
+        more = np.maximum(costs[rows] - costs[now], 1e-300)
+        if self._fair:
+            rows = rows[np.argsort(more, kind="stable")]
+            return iter([(-float(value[now]), row) for row in rows.tolist()])
+        with np.errstate(over="ignore"):
+            rate = -gain[rows] / more
+        order = np.argsort(rate, kind="stable")
+        return iter(zip(rate[order].tolist(), rows[order].tolist(), strict=True))
+
+    def _fits(self, agent: int, row: int) -> bool:
+        """Tell whether there are shares for a step.
+
+        Where an agent's step has been refused, all its others are looked at together, which holds until
+        a step is taken.
+        """
+        if agent not in self._refused:
+            fits = self._ledger.load_with(agent, row) <= self._room
+            self._refused[agent] = None
+            return fits
+        refused = self._refused[agent]
+        if refused is None:
+            rows = np.flatnonzero(self._left[:, agent] | (np.arange(len(self._left)) == row))
+            refused = np.ones(len(self._left), dtype=np.bool_)
+            refused[rows] = self._ledger.loads_with(agent, rows) > self._room
+            self._refused[agent] = refused
+        return not refused[row]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from simran.allocation.alike import kinds
 from simran.allocation.common_clock import may_fit
 from simran.allocation.enumeration import Selection, first_fitting, rank
 from simran.allocation.greedy import raised
@@ -29,9 +30,10 @@ def restarts(group: Contention, first: Selection, fair: bool) -> Iterator[Select
     first : the selection that needs the least shares
     fair : minimise the largest value first
     """
-    seen: set[bytes] = set()
+    seen: set[int] = set()
+    kind_of = kinds(group).tolist()
     for agent in np.flatnonzero(first.served).tolist():
-        kind = _kind(group, agent)
+        kind = kind_of[agent]
         if kind in seen:
             continue
         seen.add(kind)
@@ -47,16 +49,6 @@ def moved(group: Contention, now: Selection, fair: bool) -> Selection:
         if better is None or not better.value(group, fair) < now.value(group, fair):
             return now
         now = raised(group, better, fair)
-
-
-def _kind(group: Contention, agent: int) -> bytes:
-    """Return what tells an agent from others: what its designs are worth and need."""
-    menu = group.menu
-    parts = (menu.value, menu.cycles, menu.air_s, menu.server_cycles, menu.time_s, menu.energy_j)
-    places = group.stations.cell[agent], group.stations.server[agent]
-    return b"".join(it[:, agent].tobytes() for it in parts) + b"".join(
-        it.tobytes() for it in places
-    )
 
 
 def _best(group: Contention, now: Selection, agents: Ints, fair: bool) -> Selection | None:

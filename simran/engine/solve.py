@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simran.allocation import Allocation, Evaluation, Problem, evaluate
-from simran.allocation.guard import AllocatorFault, explained
+from simran.allocation.guard import AllocatorFault, explained, remarked
 from simran.allocation.queues import offered_loads
 from simran.engine.consulting import make_allocator, vetted
 from simran.engine.observation import observe
@@ -40,7 +40,8 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
     -------
     mapping with ``allocator``, ``feasible``, ``objective`` (Σ w_k D_k), ``decision_s`` (wall-clock
     time of the allocator) and ``agents``, as JSON has it: None where there is no number. ``reason``
-    says of each what stops a better design, or why none meets its budgets.
+    says of each what stops a better design, or why none meets its budgets; ``remark`` what is to be known
+    of the answer as a whole, such as how far it may be from the best.
 
     Raises
     ------
@@ -65,6 +66,7 @@ def solve(scenario: Scenario, agent: str | None = None) -> dict[str, Any]:
         "allocator": allocation.allocator,
         "assumes": _assumes(scenario, problem, bool(allocator.options.get("queue_aware")))
         + _crowded(scenario, problem, allocation),
+        "remark": remarked(allocator, problem, allocation, scenario.allocator.time_limit_s) or None,
         "feasible": bool(_feasible(allocation, plan).all()),
         "objective": _number(float(np.sum(weighted))),
         "decision_s": decision_s,

@@ -33,6 +33,7 @@ def render_design(design: Mapping[str, Any]) -> str:
         f"{design['scenario']}: {design['allocator']}, {feasible},"
         f" objective {figure(design['objective'])}",
         f"assumes {design['assumes']}",
+        *([design["remark"]] if design.get("remark") else []),
     ]
     known: dict[str, list[Mapping[str, Any]]] = {}
     for agent in design["agents"]:
