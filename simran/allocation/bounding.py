@@ -13,7 +13,7 @@ from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.greedy import raised
 from simran.allocation.prices import lagrangian_bound, offer_between
 from simran.allocation.problem import Bools, Ints
-from simran.allocation.shared import Contention
+from simran.allocation.shared import Contention, Memo
 from simran.allocation.spans import Span, halves, narrowed, spans
 from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.allocation.tree import grow
@@ -186,7 +186,8 @@ def _within(group: Contention, usable: list[Ints], level: float) -> list[Ints]:
 def _worthless(group: Contention) -> Contention:
     """Return the same with every design that exists as good as any other."""
     value = np.where(np.isfinite(group.menu.value), 0.0, np.inf)
-    return replace(group, menu=replace(group.menu, value=value))
+    menu = replace(group.menu, value=value)
+    return replace(group, menu=menu, memo=Memo(costs=group.memo.costs))
 
 
 def lower_bound(group: Contention, served: Bools, parts: int = 48) -> float:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from simran.allocation.frontier import Curve, FrontierNeeds
+from simran.allocation.curve import Curve
+from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.loads import Stations
 from simran.allocation.problem import Bools, Floats, Ints
 

@@ -17,7 +17,7 @@ from simran.allocation.problem import Bools, Floats, Ints, Problem
 from simran.allocation.stages import Shares, slices_by_clock
 from simran.allocation.undominated import undominated
 
-__all__ = ["RESERVE", "Contention", "Owned", "contentions", "in_force", "owned"]
+__all__ = ["RESERVE", "Contention", "Memo", "Owned", "contentions", "in_force", "owned"]
 
 #: Part of every cell and server kept for agents that do not use it, since no share may be zero.
 RESERVE = 1e-6

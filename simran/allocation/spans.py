@@ -10,7 +10,7 @@ from simran.allocation.measures import Measures, measured
 from simran.allocation.offers import Offer
 from simran.allocation.prices import offer_between
 from simran.allocation.problem import Bools, Floats, Ints
-from simran.allocation.shared import Contention
+from simran.allocation.shared import Contention, Memo
 
 __all__ = ["Span", "halves", "narrowed", "spans"]
 
@@ -142,6 +142,6 @@ def _offer(group: Contention, span: Span) -> Offer:
     """Return the designs of an interval, each too good for every clock in it."""
     columns = np.zeros((len(span.rows), len(group.agents)), dtype=np.int64)
     columns[:, span.agents] = span.rows
-    listed = replace(group, menu=group.menu.take(columns))
+    listed = replace(group, menu=group.menu.take(columns), memo=Memo())
     given = offer_between(listed, span.low_hz, span.high_hz).only(span.agents)
     return replace(given, value=np.where(span.alive, given.value, np.inf))

@@ -1,0 +1,61 @@
+"""Searches of one variable for many designs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from simran.allocation.problem import Bools, Floats
+
+__all__ = ["edge", "trough"]
+
+_HALVINGS = 34
+_FEW = 4096  # values that are looked at many points at a time
+_SECTIONS = np.linspace(1 / 16, 1.0, 16)
+_TURNS = 9  # by sixteen each, as good as the halvings
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def edge(fits: Callable[[Floats], Bools], low: Floats, high: Floats) -> Floats:
+    """Return the least parameter that fits, between one that may and one that does.
+
+    A few are looked at many points at a time, many by halving.
+    """
+    a, b = low.copy(), high.copy()
+    b = np.where(fits(a), a, b)
+    if low.size > _FEW:
+        for _ in range(_HALVINGS):
+            middle = (a + b) / 2
+            good = fits(middle)
+            a, b = np.where(good, a, middle), np.where(good, middle, b)
+        return b
+    sections = _SECTIONS.reshape(-1, *(1,) * low.ndim)
+    for _ in range(_TURNS):
+        width = b - a
+        good = fits(a + width * sections)
+        good[-1] = True  # as it is, but for rounding
+        first = np.argmax(good, axis=0)
+        b = a + width * _SECTIONS[first]
+        a = b - width * _SECTIONS[0]
+    return b
+
+
+def trough(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
+    """Return where a function that falls and then rises is least, by golden section.
+
+    Where both points are impossible, the possible ones are below.
+    """
+    a, b = low.copy(), high.copy()
+    left, right = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
+    at_left, at_right = function(left), function(right)
+    for _ in range(_HALVINGS):
+        down = (at_left <= at_right) | np.isnan(at_right)
+        a, b = np.where(down, a, left), np.where(down, right, b)
+        probe = np.where(down, b - _GOLDEN * (b - a), a + _GOLDEN * (b - a))
+        found = function(probe)
+        left, right = np.where(down, probe, right), np.where(down, left, probe)
+        at_left, at_right = np.where(down, found, at_right), np.where(down, at_left, found)
+    best = np.where(at_left <= at_right, left, right)
+    # at full clock without any bound the least is at the very end
+    return np.where(function(high) <= np.minimum(at_left, at_right), high, best)
