@@ -27,7 +27,8 @@ _ROUNDS, _ROUGH = 5, 3
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
 _PLACES = np.linspace(-1.0, 1.0, 17)
 _STEPS = np.linspace(0.0, 1.0, 17)
-_MOST_STEPS = 8
+_MOST_STEPS = 16
+_MANY = 16_384  # points of which fewer are compared at once
 _TURNS, _FEW_TURNS = 30, 8  # changes of the prices of three stations or more, first and later
 _SAFE = 1 - 1e-6  # of a cost: what points that are drawn together leave of it
 _HOPELESS = 1e9  # load of designs that not even all of cell and server suffice for
@@ -133,7 +134,9 @@ def _between(
     """Return the same for two stations, by closing in on the ratio of their prices from many at once."""
     ends = np.full((1, len(cell)), _FARTHEST)
     odds = log_prices[:, 1] - log_prices[:, 0]
-    z = np.concatenate([-ends, odds + width * _PLACES[:, None], ends])
+    many = cell.size > _MANY
+    places, steps = (_PLACES[::4], _STEPS[::4]) if many else (_PLACES, _STEPS)
+    z = np.concatenate([-ends, odds + width * places[:, None], ends])
     rows = np.arange(len(cell))
     for _ in range(_MOST_STEPS):
         second = 1 / (1 + np.exp(-z))
@@ -146,7 +149,7 @@ def _between(
         last = z
         if ((high - low) < 0.01 * width).all():
             break
-        z = low + (high - low) * _STEPS[:, None]
+        z = low + (high - low) * steps[:, None]
     before = after - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         part = more[after, rows] / (more[after, rows] - more[before, rows])
