@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from contended import CONVENTIONS
+from contended import CONVENTIONS, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simran.allocation import evaluate, refuse_impossible
 from simran.allocation.bounding import lower_bound
 from simran.allocation.exhaustive import Exhaustive
 from simran.allocation.greedy import Greedy
@@ -32,19 +31,6 @@ def sample(seed, count, convention, **columns):
         server_partition=(convention[1],),
         **columns,
     )
-
-
-def solved(allocator, problem):
-    """Return a design with its cost, after what holds of every one."""
-    design = allocator.allocate(problem)
-    refuse_impossible(problem, design)
-    cost = evaluate(problem, design)
-    ok = design.feasible
-    assert (cost.delay_ok & cost.energy_ok & cost.quality_ok)[ok].all()
-    for share in (design.bandwidth_share, design.server_share):
-        assert np.nansum(share) <= 1 + 1e-9
-        assert (share[ok] > 0).all()
-    return design, cost
 
 
 def value(problem, design, cost):
