@@ -16,8 +16,8 @@ import numpy as np
 from simran.allocation.clocks import balance
 from simran.allocation.common_clock import load_of, spread_clock
 from simran.allocation.enumeration import Selection
-from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.frontier_economy import even_shares, frugal_shares
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations, optimal_shares
 from simran.allocation.needs import Needs, kappa_of
 from simran.allocation.problem import Floats

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from simran.allocation.curve import Curve
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier import curve_of, shares_on
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations
 from simran.allocation.problem import Bools, Floats, Ints
 
@@ -74,14 +75,14 @@ def settle_shares(
     clock_hz : (N, n) clock of each agent's server [Hz]
     rough : whether 1e-5 of the sum does not matter
     """
-    curve = needs.curve(clock_hz)
+    curve = curve_of(needs, clock_hz)
     able = np.logical_and.reduce(curve.possible | ~served, axis=-1)
     takes = (served & curve.possible)[..., None]
     prices = np.zeros((len(served), stations.cell.shape[1]))
     best: Settled | None = None
     for round_ in range(1 if curve.flat else _ROUGH if rough else _ROUNDS):
         points = curve.points(_POINTS)
-        cell, server = needs.shares(points, clock_hz)
+        cell, server = shares_on(needs, points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
         found = balanced(*table, stations, prices, 2.0 * 0.2**round_)
         prices = found.log_prices
@@ -240,7 +241,7 @@ def cost_table(
     directions : (D, J) prices
     clocks_hz : (n,) for times and for energies [Hz]
     """
-    curve = needs.curve(*clocks_hz)
+    curve = curve_of(needs, *clocks_hz)
     each = max(1, _MOST // max(1, needs.value.size * _POINTS))
     parts = [
         _least_costs(needs, stations, directions[start : start + each], curve, clocks_hz)
@@ -267,7 +268,7 @@ def _least_costs(
     )
     for _ in range(1 if curve.flat else _ROUNDS):
         points = now.points(_POINTS)
-        cell, server = needs.shares(points, *clocks_hz)
+        cell, server = shares_on(needs, points, *clocks_hz)
         place = cheapest(cell, server, stations, price)
         now = now.around(points, place, place)
     beta = np.take_along_axis(cell, place[..., None], -1)[..., 0]

@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier import curve_of, shares_on
 from simran.allocation.frontier_loads import Settled, balanced, cheapest, cost_table
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations
 from simran.allocation.offers import Ledger, Offer
 from simran.allocation.problem import Bools, Floats, Ints
@@ -176,9 +177,9 @@ def frontier_offer(
     needs: FrontierNeeds, stations: Stations, quick_hz: Floats, frugal_hz: Floats
 ) -> FrontierOffer:
     """Return the designs of some agents under clocks (n,) for times and for energies [Hz]."""
-    curve = needs.curve(quick_hz, frugal_hz)
+    curve = curve_of(needs, quick_hz, frugal_hz)
     count = max(9, min(_POINTS, _MOST // max(1, needs.value.size)))
-    cell, server = needs.shares(curve.points(count, steep=True), quick_hz, frugal_hz)
+    cell, server = shares_on(needs, curve.points(count, steep=True), quick_hz, frugal_hz)
     possible = curve.possible & np.isfinite(needs.value)
     none = ~possible[..., None] | ~np.isfinite(cell) | ~np.isfinite(server)
     return FrontierOffer(

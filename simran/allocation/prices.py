@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simran.allocation.common_clock import spread_clock
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_offer import frontier_offer
 from simran.allocation.offers import Offer, RootOffer
 from simran.allocation.problem import Floats, Ints

@@ -11,7 +11,7 @@ from contended import CONVENTIONS, convex_optimum
 from simran.allocation import evaluate, refuse_impossible
 from simran.allocation.common_clock import may_fit, settle_clocks
 from simran.allocation.exhaustive import Exhaustive
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.joint import Joint
 from simran.allocation.samples import contended_problem
 from simran.allocation.shared import RESERVE, contentions, owned
