@@ -225,7 +225,7 @@ def _scanned(group: Contention, needs: Needs, served: Bools, clocks: Floats, ser
         best = np.argmin(load, axis=0)
         a = tried[np.maximum(best - 1, 0), rows]
         b = tried[np.minimum(best + 1, count - 1), rows]
-    found: Floats = np.exp(tried[best, rows])
+    found: Floats = np.minimum(np.exp(tried[best, rows]), high)  # exp(log) of it may be above
     return found
 
 

@@ -22,6 +22,7 @@ from simran.allocation.loads import Stations, optimal_shares
 from simran.allocation.needs import Needs, kappa_of
 from simran.allocation.problem import Floats
 from simran.allocation.shared import Contention
+from simran.allocation.stages import RELATIVE_TOLERANCE
 
 __all__ = ["Split", "even_split", "frugal_split"]
 
@@ -110,6 +111,7 @@ class _Task:
         self.needs = needs = group.menu.take(selection.columns)
         clock = spread_clock(group, clocks_hz)
         inverse = needs.inverse_time(clock)
+        self.possible = bool(np.isfinite(inverse[self.served]).all())
         self.inverse = np.where(self.served & np.isfinite(inverse), inverse, 0.0)
         self.vectors = self.stations.vectors(needs, clock)
         uses = self.served & (self.vectors > 0).any(axis=1)
@@ -204,6 +206,11 @@ class _Task:
         gap: Floats = np.log(np.where(used > 0, used, self.room) / self.room)
         return gap
 
+    def in_time(self, shares: tuple[Floats, Floats], slack: float) -> bool:
+        """Say whether all are in time with some shares, to within a relative slack."""
+        taken = self.shared_s(*shares)[self.uses]
+        return self.possible and bool((taken <= self.tau[self.uses] * (1 + slack)).all())
+
     def within(self, wanted: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
         """Return the shares nearest to those wanted, on the way from the even ones, that are in time."""
         even = self.even()
@@ -215,8 +222,7 @@ class _Task:
             )
 
         def late(part: float) -> bool:
-            taken = self.shared_s(*mixed(part))[self.uses]
-            return not bool((taken <= self.tau[self.uses] * (1 + 1e-12)).all())
+            return not self.in_time(mixed(part), 1e-12)
 
         if not late(1.0):
             return mixed(1.0)
@@ -230,14 +236,19 @@ class _Task:
 def _at(
     group: Contention, selection: Selection, clocks_hz: Floats, start: Split | None = None
 ) -> Split:
-    """Return the split of least energy under given clocks; ``start`` is one to begin with."""
+    """Return the split of least energy under given clocks; ``start`` is one to begin with.
+
+    Its energy is inf where no shares are in time: an agent that has to step down as the server's clock rises
+    may then be too slow, and fast enough again at a higher clock.
+    """
     if isinstance(group.menu, FrontierNeeds):
         shares, energy_j = frugal_shares(group, selection, clocks_hz)
         return Split(*shares, clocks_hz, energy_j)
     task = _Task(group, selection, clocks_hz)
     prices = task.prices(None if start is None else start.log_prices)
-    split = task.split(*task.within(task.scaled(*task.demand(prices))))
-    return replace(split, log_prices=prices)
+    shares = task.within(task.scaled(*task.demand(prices)))
+    split = replace(task.split(*shares), log_prices=prices)
+    return split if task.in_time(shares, RELATIVE_TOLERANCE) else replace(split, energy_j=np.inf)
 
 
 def _possible(group: Contention, selection: Selection, clocks_hz: Floats) -> bool:

@@ -79,7 +79,7 @@ class _Task:
 
     def scaled(self, shares: Pair) -> Pair:
         """Return shares that use all of every station, in the same proportions."""
-        room = float(self.group.capacity(self.selection.served))
+        room = min(float(self.group.capacity(self.selection.served)), 1.0)
         found = []
         for share, places in zip(shares, self._places(), strict=True):
             total = places @ (share @ places)

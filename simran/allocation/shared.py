@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +22,7 @@ __all__ = ["RESERVE", "Contention", "Memo", "Owned", "contentions", "in_force", 
 
 #: Part of every cell and server kept for agents that do not use it, since no share may be zero.
 RESERVE = 1e-6
+_ROUNDING = 1e-12  # of a sum of shares that is one
 _PATIENCE = 10.0  # an agent without a delay budget counts on a tenth of an equal share
 
 
@@ -85,15 +87,26 @@ class Contention:
         """Return what the served agents may share out.
 
         A millionth is kept for agents that use none, and a hundredth of an equal share for each that
-        is served as well as may be.
+        is served as well as may be. Slices whose clocks have steps may fill a server to the last hertz, so
+        nothing is kept where all are served and each design uses both stations.
 
         Parameters
         ----------
         served : (..., n)
         """
         unserved = (~served & self.degrades).sum(axis=-1)
-        room: Floats = 1.0 - RESERVE - 0.01 * unserved / len(self.agents)
+        kept = np.where(self._fills & served.all(axis=-1), -_ROUNDING, RESERVE)
+        room: Floats = 1.0 - kept - 0.01 * unserved / len(self.agents)
         return room
+
+    @cached_property
+    def _fills(self) -> bool:
+        """Whether slices come in steps, and no design leaves a station of its agent unused."""
+        menu, there = self.menu, np.isfinite(self.menu.value)
+        idle = self.stations.cell.any(axis=1) & (menu.air_s <= 0)
+        idle |= self.stations.server.any(axis=1) & (menu.server_cycles <= 0)
+        stepped = self.slices & (menu.server.low_hz[:, 0] > 0)
+        return bool(stepped.any() and not (idle & there).any())
 
 
 def owned(problem: Problem) -> Owned:

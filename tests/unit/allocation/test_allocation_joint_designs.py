@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from contended import alike
 
+import simran
 from simran.allocation import check_allocator, evaluate, refuse_impossible
 from simran.allocation.exact import Exact
 from simran.allocation.exhaustive import Exhaustive
@@ -229,3 +230,74 @@ def test_where_nobody_can_be_served_all_do_as_well_as_may_be(cls):
     assert not design.feasible.any()
     np.testing.assert_allclose(design.bandwidth_share, 1 / 3)
     assert design.weight_bits.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["joint", "greedy", "exhaustive"])
+def test_clocks_between_which_a_stepped_agent_is_too_slow_cost_no_design(name):
+    blocks = [
+        {"name": "a", "flops": 120e9, "parameters": 0.4e9, "output": "350 KiB"},
+        {"name": "b", "flops": 200e9, "parameters": 0.4e9, "output": "100 KiB"},
+        {"name": "c", "flops": 200e9, "parameters": 0.2e9, "output": "64 B"},
+    ]
+    model = {"parameters": 1e9, "bits": {"min": 2, "max": 12}, "input": "1 MiB", "split": "auto"}
+    common = {"device": "robot", "model": "m", "arrivals": {"rate": 0.01}}
+    slow = {"delay": 2.0130938097711972, "energy": 0.5653924303967472}
+    fast = {"delay": 0.7049293003062665, "energy": 1.3455044297275036}
+    cell = {"channel": {"rate": 27738539.36587947}, "uplink_scheduler": "allocated"}
+    agents = {
+        "slow": {"weight": 2.764, "transmit": {"power": 1.8395755}, "budget": slow},
+        "fast": {"weight": 2.825, "transmit": {"power": 2.456768}, "budget": fast},
+    }
+    document = {
+        "simran": 1,
+        "name": "steps",
+        "duration": 100,
+        "models": {
+            "m": model | {"weights": {"law": "exponential", "rate": 40.0}, "blocks": blocks}
+        },
+        "devices": {
+            "robot": {"profile": "paper-agent", "frequencies": [0.6e9, 1e9, 1.5e9, 2e9]},
+            "edge": {"profile": "paper-server"},
+        },
+        "network": {
+            "cells": {"g": cell},
+            "servers": {"e": {"device": "edge", "discipline": "allocated"}},
+            "links": [{"between": ["g", "e"], "rate": "10 Gbit/s", "delay": "0.2 ms"}],
+        },
+        "agents": {name: common | own for name, own in agents.items()},
+        "allocator": {"name": name},
+    }
+    designs = simran.solve(simran.load(document))["agents"]
+    assert [it["feasible"] for it in designs] == [True, True]
+
+
+@EVERY
+def test_a_clock_that_is_searched_is_never_above_the_highest(cls):
+    loose = {"delay_budget_s": 10.0, "energy_budget_j": 20.0, "select": "min-delay"}
+    design = cls().allocate(alike(3, bandwidth_hz=5e6, rate_bps=2e7, **loose))
+    assert (design.server_frequency_hz <= 10e9).all()
+
+
+@EVERY
+def test_slices_with_stepped_clocks_fill_a_server_to_the_last_hertz(cls):
+    table = cut_table(agent_flops=400e9, server_flops=200e9, uplink_bits=4e6, bits=np.arange(1, 9))
+    steps = np.array([1e9, 5e9, 10e9])
+    server = clock_set(
+        2, f_max_hz=10e9, flops_per_cycle=40.0, table_hz=steps, table_w=2e-30 * steps**3
+    )
+    design = cls().allocate(
+        many_agents(
+            table,
+            clock_set(2),
+            server,
+            rate_bps=5e7,
+            delay_budget_s=3.0,
+            energy_budget_j=3.0,
+            cell_scheduler=("allocated",),
+            server_discipline=("allocated",),
+            server_partition=("clock",),
+        )
+    )
+    assert design.feasible.all()
+    np.testing.assert_array_equal(design.server_frequency_hz, 5e9)
+    assert design.server_share.sum() <= 1.0
