@@ -15,7 +15,7 @@ from simran.allocation.exhaustive import Exhaustive
 from simran.allocation.greedy import Greedy
 from simran.allocation.joint import Joint
 from simran.allocation.samples import contended_problem, sample_problem
-from simran.allocation.simple import clock_set, cut_table
+from simran.allocation.simple import clock_set, cut_table, many_agents
 from simran.errors import InputError
 
 EVERY = pytest.mark.parametrize("cls", [Joint, Greedy, Exhaustive])
