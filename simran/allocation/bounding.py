@@ -9,7 +9,7 @@ import numpy as np
 
 from simran.allocation.alike import kinds
 from simran.allocation.enumeration import Selection, equals, first_fitting
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.greedy import raised
 from simran.allocation.prices import lagrangian_bound, offer_between
 from simran.allocation.problem import Bools, Ints

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.frontier_loads import cost_table, settle_shares
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import largest_load, load_matrix
 from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints

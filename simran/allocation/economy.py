@@ -16,8 +16,8 @@ import numpy as np
 from simran.allocation.clocks import balance
 from simran.allocation.common_clock import load_of, spread_clock
 from simran.allocation.enumeration import Selection
-from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.frontier_economy import even_shares, frugal_shares
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations, optimal_shares
 from simran.allocation.needs import Needs, kappa_of
 from simran.allocation.problem import Floats
@@ -28,6 +28,7 @@ __all__ = ["Split", "even_split", "frugal_split"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _ROUNDS = 20
+_FEW, _MANY = 12, 30  # halvings to find the last clock at which shares exist
 _FINE, _COARSE = 1e-4, 1e-2  # of the logarithm of a clock: where its search ends
 
 
@@ -94,7 +95,9 @@ def _tuned(group: Contention, selection: Selection, best: Split, server: int) ->
         return min(tried, key=lambda it: it.energy_j, default=best)
     now = float(best.clocks_hz[server])
     near = _COARSE if isinstance(group.menu, FrontierNeeds) else _FINE
-    return _least(at, _edge(fits, now, low), _edge(fits, now, high), near)
+    halvings = _FEW if isinstance(group.menu, FrontierNeeds) else _MANY
+    first, last = (_edge(fits, now, end, halvings) for end in (low, high))
+    return _least(at, first, last, near)
 
 
 class _Task:
@@ -256,11 +259,11 @@ def _possible(group: Contention, selection: Selection, clocks_hz: Floats) -> boo
     return bool(load[0] <= group.capacity(selection.served))
 
 
-def _edge(fits: Callable[[float], bool], inside: float, outside: float) -> float:
+def _edge(fits: Callable[[float], bool], inside: float, outside: float, halvings: int) -> float:
     """Return the clock nearest to ``outside`` that fits, from one that does [Hz]."""
     if fits(outside):
         return outside
-    for _ in range(30):
+    for _ in range(halvings):
         middle = float(np.sqrt(inside * outside))
         inside, outside = (middle, outside) if fits(middle) else (inside, middle)
     return inside

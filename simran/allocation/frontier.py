@@ -14,104 +14,68 @@ of the cell, or the least β for a slice with a clock of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 
 from simran.allocation.curve import Curve
-from simran.allocation.needs import Needs
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.problem import Bools, Floats
 from simran.allocation.searching import edge
 from simran.allocation.under_clocks import LEAST, UnderClocks
 
-__all__ = ["FrontierNeeds"]
+__all__ = ["curve_of", "shares_on"]
 
 
-@dataclass(frozen=True, eq=False)
-class FrontierNeeds(Needs):
-    """Designs of K agents some of whom pay for shares with energy; arrays (..., K).
-
-    Designs of agents with stepped clocks stand once for each step of the agent, and those of slices with
-    stepped clocks of their own once for each step of the slice, so that each has a convex curve.
+def curve_of(needs: FrontierNeeds, clock_hz: Floats, frugal_hz: Floats | None = None) -> Curve:
+    """Return the curve of each design.
 
     Parameters
     ----------
-    quickest_s : least time of computing on the agent, whatever the energy [s]
-    kappa : κ of κ t^(1−α), what the agent draws if it computes for t [J s^(α−1)]
-    least_j : what the agent draws at least [J]
-    own_work, own_in_slice : Q and Q/φ where the server gives no shares [cycle]
-    slice_draw : coefficient times Q, for slices with a clock of their own [J/Hz^(α−1)]
-    slice_share : the only φ that such a slice can have; NaN for any
-    efficiency : (K,) r/W where shares of the cell are of its band [bit/s/Hz]; NaN elsewhere
-    transmit_w : (K,) power drawn while sending, where more airtime costs more energy; 0 elsewhere [W]
-    slices : (K,) whether a slice of the server has a clock of its own
-    top_hz : (K,) highest clock of the server [Hz]
+    needs : the designs, (..., K)
+    clock_hz : clock of each agent's server, broadcastable to (..., K), for times [Hz]
+    frugal_hz : the one for energies, if it is another [Hz]
     """
+    at = UnderClocks.of(needs, clock_hz, frugal_hz)
+    shape = needs.value.shape
+    slices = np.broadcast_to(needs.slices & (needs.server_cycles > 0), shape)
+    by_slice = bool(slices.any())
 
-    quickest_s: Floats
-    kappa: Floats
-    least_j: Floats
-    own_work: Floats
-    own_in_slice: Floats
-    slice_draw: Floats
-    slice_share: Floats
-    efficiency: Floats
-    transmit_w: Floats
-    slices: Bools
-    top_hz: Floats
+    def in_time(z: Floats) -> Bools:
+        if not by_slice:
+            return at.part_fits(z)
+        return np.where(slices, at.slice_fits(z), at.part_fits(z))
 
-    LISTED: ClassVar[tuple[str, ...]] = (
-        *Needs.LISTED, "quickest_s", "kappa", "least_j", "own_work", "own_in_slice", "slice_draw",
-        "slice_share",
-    )  # fmt: skip
-    OWN: ClassVar[tuple[str, ...]] = (*Needs.OWN, "efficiency", "transmit_w", "slices", "top_hz")
+    top = np.where(slices, at.fastest_slice(), 0.0) if by_slice else np.zeros(shape)
+    floor = np.where(slices, np.minimum(at.slowest_slice(), top), LEAST)
+    fits = in_time(top)
+    least = edge(in_time, floor, top)
+    sends, serves = needs.air_s > 0, needs.server_cycles > 0
+    fixed = np.where(slices, np.log(needs.slice_share), np.nan)
+    settled = np.isfinite(fixed)
+    low = np.where(settled, fixed, np.where(sends | slices, least, 0.0))
+    high = np.where(settled, fixed, np.where(sends & serves, top, low))
+    low = np.where(serves | settled, low, np.where(sends, least, 0.0))
+    fits &= np.isfinite(needs.value)
+    hurry = np.where(slices, np.where(fits, 0.0, np.inf), at.hurry())
+    return Curve(np.where(fits, low, 0.0), np.where(fits, high, 0.0), fits, hurry)
 
-    def curve(self, clock_hz: Floats, frugal_hz: Floats | None = None) -> Curve:
-        """Return the curve of each design.
 
-        Parameters
-        ----------
-        clock_hz : clock of each agent's server, broadcastable to (..., K), for times [Hz]
-        frugal_hz : the one for energies, if it is another [Hz]
-        """
-        at = UnderClocks.of(self, clock_hz, frugal_hz)
-        shape = self.value.shape
-        slices = np.broadcast_to(self.slices & (self.server_cycles > 0), shape)
-        by_slice = bool(slices.any())
+def shares_on(
+    needs: FrontierNeeds,
+    points: Floats,
+    clock_hz: Floats,
+    frugal_hz: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """Return β and φ at points of the curves, (..., K, P); inf where there are none.
 
-        def in_time(z: Floats) -> Bools:
-            if not by_slice:
-                return at.part_fits(z)
-            return np.where(slices, at.slice_fits(z), at.part_fits(z))
-
-        top = np.where(slices, at.fastest_slice(), 0.0) if by_slice else np.zeros(shape)
-        floor = np.where(slices, np.minimum(at.slowest_slice(), top), LEAST)
-        fits = in_time(top)
-        least = edge(in_time, floor, top)
-        sends, serves = self.air_s > 0, self.server_cycles > 0
-        fixed = np.where(slices, np.log(self.slice_share), np.nan)
-        settled = np.isfinite(fixed)
-        low = np.where(settled, fixed, np.where(sends | slices, least, 0.0))
-        high = np.where(settled, fixed, np.where(sends & serves, top, low))
-        low = np.where(serves | settled, low, np.where(sends, least, 0.0))
-        fits &= np.isfinite(self.value)
-        hurry = np.where(slices, np.where(fits, 0.0, np.inf), at.hurry())
-        return Curve(np.where(fits, low, 0.0), np.where(fits, high, 0.0), fits, hurry)
-
-    def shares(
-        self, points: Floats, clock_hz: Floats, frugal_hz: Floats | None = None
-    ) -> tuple[Floats, Floats]:
-        """Return β and φ at points of the curves, (..., K, P); inf where there are none.
-
-        Parameters
-        ----------
-        points : (..., K, P), see :class:`Curve`
-        clock_hz, frugal_hz : as for :meth:`curve`
-        """
-        at = UnderClocks.of(self, clock_hz, frugal_hz)
-        own = (self.slices & (self.server_cycles > 0))[..., None]
-        if not own.any():
-            return at.by_part(points)
-        slice_, part = at.by_slice(points), at.by_part(points)
-        return np.where(own, slice_[0], part[0]), np.where(own, slice_[1], part[1])
+    Parameters
+    ----------
+    needs : the designs, (..., K)
+    points : (..., K, P), see :class:`Curve`
+    clock_hz, frugal_hz : as for :func:`curve_of`
+    """
+    at = UnderClocks.of(needs, clock_hz, frugal_hz)
+    own = (needs.slices & (needs.server_cycles > 0))[..., None]
+    if not own.any():
+        return at.by_part(points)
+    slice_, part = at.by_slice(points), at.by_part(points)
+    return np.where(own, slice_[0], part[0]), np.where(own, slice_[1], part[1])

@@ -10,9 +10,9 @@ import numpy as np
 from simran.allocation.clocks import Box, Work, least_energy
 from simran.allocation.common_clock import spread_clock
 from simran.allocation.enumeration import Selection
-from simran.allocation.frontier import FrontierNeeds
 from simran.allocation.frontier_barrier import Times, least_times
 from simran.allocation.frontier_loads import settle_shares
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.needs import drawn_j, kappa_of
 from simran.allocation.problem import Floats
 from simran.allocation.shared import Contention

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from simran.allocation.curve import Curve
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier import curve_of, shares_on
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations
 from simran.allocation.problem import Bools, Floats, Ints
 
@@ -27,7 +28,8 @@ _ROUNDS, _ROUGH = 5, 3
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
 _PLACES = np.linspace(-1.0, 1.0, 17)
 _STEPS = np.linspace(0.0, 1.0, 17)
-_MOST_STEPS = 8
+_MOST_STEPS = 16
+_MANY = 16_384  # points of which fewer are compared at once
 _TURNS, _FEW_TURNS = 30, 8  # changes of the prices of three stations or more, first and later
 _SAFE = 1 - 1e-6  # of a cost: what points that are drawn together leave of it
 _HOPELESS = 1e9  # load of designs that not even all of cell and server suffice for
@@ -73,14 +75,14 @@ def settle_shares(
     clock_hz : (N, n) clock of each agent's server [Hz]
     rough : whether 1e-5 of the sum does not matter
     """
-    curve = needs.curve(clock_hz)
+    curve = curve_of(needs, clock_hz)
     able = np.logical_and.reduce(curve.possible | ~served, axis=-1)
     takes = (served & curve.possible)[..., None]
     prices = np.zeros((len(served), stations.cell.shape[1]))
     best: Settled | None = None
     for round_ in range(1 if curve.flat else _ROUGH if rough else _ROUNDS):
         points = curve.points(_POINTS)
-        cell, server = needs.shares(points, clock_hz)
+        cell, server = shares_on(needs, points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
         found = balanced(*table, stations, prices, 2.0 * 0.2**round_)
         prices = found.log_prices
@@ -133,7 +135,9 @@ def _between(
     """Return the same for two stations, by closing in on the ratio of their prices from many at once."""
     ends = np.full((1, len(cell)), _FARTHEST)
     odds = log_prices[:, 1] - log_prices[:, 0]
-    z = np.concatenate([-ends, odds + width * _PLACES[:, None], ends])
+    many = cell.size > _MANY
+    places, steps = (_PLACES[::4], _STEPS[::4]) if many else (_PLACES, _STEPS)
+    z = np.concatenate([-ends, odds + width * places[:, None], ends])
     rows = np.arange(len(cell))
     for _ in range(_MOST_STEPS):
         second = 1 / (1 + np.exp(-z))
@@ -146,7 +150,7 @@ def _between(
         last = z
         if ((high - low) < 0.01 * width).all():
             break
-        z = low + (high - low) * _STEPS[:, None]
+        z = low + (high - low) * steps[:, None]
     before = after - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         part = more[after, rows] / (more[after, rows] - more[before, rows])
@@ -237,7 +241,7 @@ def cost_table(
     directions : (D, J) prices
     clocks_hz : (n,) for times and for energies [Hz]
     """
-    curve = needs.curve(*clocks_hz)
+    curve = curve_of(needs, *clocks_hz)
     each = max(1, _MOST // max(1, needs.value.size * _POINTS))
     parts = [
         _least_costs(needs, stations, directions[start : start + each], curve, clocks_hz)
@@ -264,7 +268,7 @@ def _least_costs(
     )
     for _ in range(1 if curve.flat else _ROUNDS):
         points = now.points(_POINTS)
-        cell, server = needs.shares(points, *clocks_hz)
+        cell, server = shares_on(needs, points, *clocks_hz)
         place = cheapest(cell, server, stations, price)
         now = now.around(points, place, place)
     beta = np.take_along_axis(cell, place[..., None], -1)[..., 0]

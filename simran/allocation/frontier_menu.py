@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from simran.allocation.clocks import Box
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier import curve_of, shares_on
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints, Problem
 
@@ -86,10 +87,10 @@ def _worth_it(needs: FrontierNeeds, origin: Ints) -> tuple[FrontierNeeds, Ints]:
     if needs.common.any() or len(origin) > _MOST_COMPARED:
         return needs, origin
     clock = np.ones(needs.value.shape[1])
-    curve = needs.curve(clock)
+    curve = curve_of(needs, clock)
     if not curve.flat:
         return needs, origin
-    cell, server = (it[..., 0] for it in needs.shares(curve.points(1), clock))
+    cell, server = (it[..., 0] for it in shares_on(needs, curve.points(1), clock))
     value = np.where(curve.possible, needs.value, np.inf)
     keys = np.stack([value, cell, server])
     kept = np.zeros(value.shape, dtype=np.bool_)

@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier import curve_of, shares_on
 from simran.allocation.frontier_loads import Settled, balanced, cheapest, cost_table
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations
 from simran.allocation.offers import Ledger, Offer
 from simran.allocation.problem import Bools, Floats, Ints
@@ -109,42 +110,43 @@ class _FrontierLedger(Ledger):
         self, given: FrontierOffer, columns: Ints, served: Bools, direction: Floats
     ) -> None:
         self._given = given
-        self._columns = np.where(served, columns, -1)
         cell, server = (np.where(served[:, None], it, 0.0) for it in given.points_of(columns))
         self._directions = _around(direction, given.settled(cell, server))
-        self._known: dict[tuple[int, int], Floats] = {}
-        self._sums = np.zeros_like(self._directions)
-        for agent in np.flatnonzero(served).tolist():
-            self._sums = self._sums + self._asked(agent, int(columns[agent]))
+        self._now = {
+            agent: self._asked(agent, columns[[agent]])[0]
+            for agent in np.flatnonzero(served).tolist()
+        }
+        self._sums = sum(self._now.values(), np.zeros_like(self._directions))
 
     def load_with(self, agent: int, row: int) -> float:
         """Return the load if one agent had the design in ``row``."""
-        return _mixed(self._changed(agent, row))
+        return float(self.loads_with(agent, np.array([row]))[0])
+
+    def loads_with(self, agent: int, rows: Ints) -> Floats:
+        """Return the load with each of the designs in ``rows`` (N,) of one agent."""
+        return _mixed(self._without(agent) + self._asked(agent, rows))
 
     def take(self, agent: int, row: int) -> None:
         """Let an agent have the design in ``row``."""
-        self._sums = self._changed(agent, row)
-        self._columns[agent] = row
+        asked = self._asked(agent, np.array([row]))[0]
+        self._sums = self._without(agent) + asked
+        self._now[agent] = asked
 
-    def _changed(self, agent: int, row: int) -> Floats:
-        before = int(self._columns[agent])
-        more = self._sums + self._asked(agent, row)
-        return more if before < 0 else more - self._asked(agent, before)
+    def _without(self, agent: int) -> Floats:
+        return self._sums - self._now[agent] if agent in self._now else self._sums
 
-    def _asked(self, agent: int, row: int) -> Floats:
-        """Return (D, J) what one design asks for at each of the prices."""
-        key = agent, row
-        if key not in self._known:
-            given = self._given
-            cell, server = given.cell[row, agent], given.server[row, agent]
-            at_cell = self._directions @ given.stations.cell[agent]
-            at_server = self._directions @ given.stations.server[agent]
-            place = np.argmin(at_cell[:, None] * cell + at_server[:, None] * server, axis=1)
-            self._known[key] = (
-                cell[place][:, None] * given.stations.cell[agent]
-                + server[place][:, None] * given.stations.server[agent]
-            )
-        return self._known[key]
+    def _asked(self, agent: int, rows: Ints) -> Floats:
+        """Return (N, D, J) what designs of an agent ask for at each of the prices."""
+        given = self._given
+        cell, server = given.cell[rows, agent], given.server[rows, agent]
+        at_cell = self._directions @ given.stations.cell[agent]
+        at_server = self._directions @ given.stations.server[agent]
+        costs = at_cell[:, None] * cell[:, None, :] + at_server[:, None] * server[:, None, :]
+        place = np.argmin(costs, axis=2)
+        at = np.arange(len(rows))[:, None]
+        beta, phi = cell[at, place][..., None], server[at, place][..., None]
+        asked: Floats = beta * given.stations.cell[agent] + phi * given.stations.server[agent]
+        return asked
 
 
 def _around(direction: Floats, settled: Settled) -> Floats:
@@ -157,26 +159,27 @@ def _around(direction: Floats, settled: Settled) -> Floats:
     return found
 
 
-def _mixed(sums: Floats) -> float:
-    """Return the least largest sum among rows (D, J), and mixtures of neighbouring ones of two stations."""
-    best = float(sums.max(axis=1).min())
-    if sums.shape[1] != 2:
+def _mixed(sums: Floats) -> Floats:
+    """Return (N,) the least largest sum among rows (N, D, J), and mixtures of neighbours of two stations."""
+    best: Floats = sums.max(axis=2).min(axis=1)
+    if sums.shape[2] != 2:
         return best
-    more = sums[:, 1] - sums[:, 0]  # falls with the price of the second
-    turns = np.flatnonzero((more[:-1] > 0) & (more[1:] < 0))
-    for place in turns.tolist():
-        part = more[place + 1] / (more[place + 1] - more[place])
-        best = min(best, float(part * sums[place, 0] + (1 - part) * sums[place + 1, 0]))
-    return best
+    more = sums[..., 1] - sums[..., 0]  # falls with the price of the second
+    one, other = more[:, :-1], more[:, 1:]
+    crossed = (one > 0) & (other < 0)
+    part = other / np.where(crossed, other - one, 1.0)
+    mixed = part * sums[:, :-1, 0] + (1 - part) * sums[:, 1:, 0]
+    found: Floats = np.minimum(best, np.where(crossed, mixed, np.inf).min(axis=1))
+    return found
 
 
 def frontier_offer(
     needs: FrontierNeeds, stations: Stations, quick_hz: Floats, frugal_hz: Floats
 ) -> FrontierOffer:
     """Return the designs of some agents under clocks (n,) for times and for energies [Hz]."""
-    curve = needs.curve(quick_hz, frugal_hz)
+    curve = curve_of(needs, quick_hz, frugal_hz)
     count = max(9, min(_POINTS, _MOST // max(1, needs.value.size)))
-    cell, server = needs.shares(curve.points(count, steep=True), quick_hz, frugal_hz)
+    cell, server = shares_on(needs, curve.points(count, steep=True), quick_hz, frugal_hz)
     possible = curve.possible & np.isfinite(needs.value)
     none = ~possible[..., None] | ~np.isfinite(cell) | ~np.isfinite(server)
     return FrontierOffer(

@@ -26,6 +26,7 @@ from simran.allocation.shared import Contention
 __all__ = ["Joint"]
 
 _FEW = 16  # agents among whom designs are exchanged
+_SOME = 100  # agents for whom raising is tried from the least designs, too
 _REFINEMENTS = 2
 
 
@@ -37,9 +38,9 @@ class Joint(ContendedAllocator):
     (dual decomposition); the lowest prices at which shares exist give a first selection. It is
     repaired: designs are raised while shares exist, exchanged among few agents, and the common clock is
     put where they need least; of few agents, each kind is also given its best design first, at the clock
-    that suits it. Up to ``exact_up_to`` agents are then searched by branch and bound with
-    that as what is known; the result there is the best one, unless the tree is too large, which
-    :meth:`remark` tells. Last, shares and clocks of least energy.
+    that suits it, and of up to a hundred what ``greedy`` finds counts, too. Up to ``exact_up_to`` agents are
+    then searched by branch and bound with that as what is known; the result there is the best one, unless
+    the tree is too large, which :meth:`remark` tells. Last, shares and clocks of least energy.
 
     Examples
     --------
@@ -127,6 +128,8 @@ def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
     if int(first.served.sum()) <= _FEW:
         finished = [moved(group, it, fair) for it in finished]
         finished += restarts(group, first, fair)
+    elif int(first.served.sum()) <= _SOME:
+        finished.append(raised(group, first, fair))  # what `greedy` finds
     return min(finished, key=lambda it: it.value(group, fair))
 
 

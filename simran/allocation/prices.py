@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simran.allocation.common_clock import spread_clock
-from simran.allocation.frontier import FrontierNeeds
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_offer import frontier_offer
 from simran.allocation.offers import Offer, RootOffer
 from simran.allocation.problem import Floats, Ints
@@ -29,6 +29,7 @@ __all__ = [
 
 _ROUNDS = 6  # changes of the ratio of the prices
 _HALVINGS = 16
+_MOST_KEPT = 300_000  # designs of offers that are kept, besides one
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,14 @@ class Priced:
 
 def offer(group: Contention, clocks_hz: Floats) -> Offer:
     """Return all designs of a group under the clocks (S,) of its servers."""
-    if group.clocks or not isinstance(group.menu, FrontierNeeds):
+    if not isinstance(group.menu, FrontierNeeds):
         return offer_between(group, clocks_hz, clocks_hz)
-    if group.memo.offer is None:  # without a common clock it is always the same
-        group.memo.offer = offer_between(group, clocks_hz, clocks_hz)
-    return group.memo.offer
+    known, key = group.memo.offers, clocks_hz.tobytes()  # costly, and wanted more than once
+    if key not in known:
+        while known and len(known) * group.menu.value.size > _MOST_KEPT:
+            del known[next(iter(known))]
+        known[key] = offer_between(group, clocks_hz, clocks_hz)
+    return known[key]
 
 
 def offer_between(group: Contention, low_hz: Floats, high_hz: Floats) -> Offer:

@@ -45,11 +45,11 @@ class Memo:
 
     Parameters
     ----------
-    offer : all designs, where no clock is common
+    offers : all designs with points of their curves, by clocks
     costs : (D, M, n) what they cost at some prices at the least, for each interval of the clocks
     """
 
-    offer: Offer | None = None
+    offers: dict[bytes, Offer] = field(default_factory=dict)
     costs: list[Floats] | None = None
 
 

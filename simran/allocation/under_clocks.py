@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simran.allocation.clocks import Box, Work, least_delay
+from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.needs import drawn_j
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.searching import edge, trough
 from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.radio import part_rate
-
-if TYPE_CHECKING:
-    from simran.allocation.frontier import FrontierNeeds
 
 __all__ = ["LEAST", "UnderClocks", "steps_of"]
 

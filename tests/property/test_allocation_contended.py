@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from contended import solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simran.allocation import evaluate, refuse_impossible
 from simran.allocation.bounding import lower_bound
 from simran.allocation.exhaustive import Exhaustive
 from simran.allocation.greedy import Greedy
@@ -28,19 +28,6 @@ ALL = pytest.mark.parametrize(
 
 def sample(seed, count, **columns):
     return contended_problem(np.random.default_rng(seed), count, **columns)
-
-
-def solved(allocator, problem):
-    """Return a design with its cost, after what holds of every one."""
-    design = allocator.allocate(problem)
-    refuse_impossible(problem, design)
-    cost = evaluate(problem, design)
-    ok = design.feasible
-    assert (cost.delay_ok & cost.energy_ok & cost.quality_ok)[ok].all()
-    for share in (design.bandwidth_share, design.server_share):
-        assert np.nansum(share) <= 1 + 1e-9
-        assert (share[ok] > 0).all()
-    return design, cost
 
 
 def objective(problem, design, cost):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import cvxpy as cp
 import numpy as np
 
-from simran.allocation.problem import Problem
+from simran.allocation import Allocation, Evaluation, Problem, evaluate, refuse_impossible
+from simran.allocation.base import Allocator
+from simran.allocation.simple import clock_set, cut_table, many_agents
 
 
 def parameters(problem: Problem, cut: np.ndarray, bits: np.ndarray) -> dict[str, np.ndarray]:
@@ -136,3 +138,30 @@ def convex_optimum(
     if program.status not in ("optimal", "optimal_inaccurate"):
         return float("inf")
     return float(program.value) + (float(it["sent"].sum()) if goal == "energy" else 0.0)
+
+
+def solved(allocator: Allocator, problem: Problem) -> tuple[Allocation, Evaluation]:
+    """Return a design with its cost, after what holds of every one."""
+    design = allocator.allocate(problem)
+    refuse_impossible(problem, design)
+    cost = evaluate(problem, design)
+    ok = design.feasible
+    assert (cost.delay_ok & cost.energy_ok & cost.quality_ok)[ok].all()
+    for share in (design.bandwidth_share, design.server_share):
+        assert np.nansum(share) <= 1 + 1e-9
+        assert (share[ok] > 0).all()
+    return design, cost
+
+
+def alike(count: int, **columns: object) -> Problem:
+    """Return alike agents that contend for a cell and a server of fixed size."""
+    table = cut_table(agent_flops=400e9, server_flops=200e9, uplink_bits=4e6, bits=np.arange(1, 9))
+    server = clock_set(count, f_max_hz=10e9, flops_per_cycle=400.0, dynamic=2e-30)
+    chosen = {
+        "rate_bps": 5e7,
+        "delay_budget_s": 3.0,
+        "energy_budget_j": 3.0,
+        "cell_scheduler": ("allocated",),
+        "server_discipline": ("allocated",),
+    }
+    return many_agents(table, clock_set(count), server, **(chosen | columns))

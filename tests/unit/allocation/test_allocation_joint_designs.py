@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from contended import alike
 
 import simran
 from simran.allocation import check_allocator, evaluate, refuse_impossible
@@ -19,20 +20,6 @@ from simran.errors import InputError
 
 EVERY = pytest.mark.parametrize("cls", [Joint, Greedy, Exhaustive])
 RNG = np.random.default_rng
-
-
-def alike(count, **columns):
-    """Return alike agents that contend for a cell and a server of fixed size."""
-    table = cut_table(agent_flops=400e9, server_flops=200e9, uplink_bits=4e6, bits=np.arange(1, 9))
-    server = clock_set(count, f_max_hz=10e9, flops_per_cycle=400.0, dynamic=2e-30)
-    chosen = {
-        "rate_bps": 5e7,
-        "delay_budget_s": 3.0,
-        "energy_budget_j": 3.0,
-        "cell_scheduler": ("allocated",),
-        "server_discipline": ("allocated",),
-    }
-    return many_agents(table, clock_set(count), server, **(chosen | columns))
 
 
 @EVERY
