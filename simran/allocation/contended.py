@@ -15,7 +15,7 @@ from simran.allocation.clocks import Box
 from simran.allocation.common_clock import spread_clock
 from simran.allocation.designs import Choice, Designs, best, pick, solve
 from simran.allocation.draft import plan
-from simran.allocation.economy import Split, even_split, frugal_split
+from simran.allocation.economy import Split, even_split, frugal_split, promising
 from simran.allocation.enumeration import Selection
 from simran.allocation.options import read_choice, read_share
 from simran.allocation.problem import Allocation, Bools, Floats, Ints, Problem
@@ -101,6 +101,7 @@ class ContendedAllocator(Allocator):
         found = self.select(group)
         if problem.select == "min-delay":
             return found[0], even_split(group, found[0], found[0].clocks_hz)
+        found = promising(group, found)
         splits = [frugal_split(group, selection) for selection in found]
         place = int(np.argmin([split.energy_j for split in splits]))
         return found[place], splits[place]

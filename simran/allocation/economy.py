@@ -16,7 +16,7 @@ import numpy as np
 from simran.allocation.clocks import balance
 from simran.allocation.common_clock import load_of, spread_clock
 from simran.allocation.enumeration import Selection
-from simran.allocation.frontier_economy import even_shares, frugal_shares
+from simran.allocation.frontier_economy import even_energy_j, even_shares, frugal_shares
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations, optimal_shares
 from simran.allocation.needs import Needs, kappa_of
@@ -24,10 +24,11 @@ from simran.allocation.problem import Floats
 from simran.allocation.shared import Contention
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
-__all__ = ["Split", "even_split", "frugal_split"]
+__all__ = ["Split", "even_split", "frugal_split", "promising"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _ROUNDS = 20
+_PROMISING = 4
 _FEW, _MANY = 12, 30  # halvings to find the last clock at which shares exist
 _FINE, _COARSE = 1e-4, 1e-2  # of the logarithm of a clock: where its search ends
 
@@ -60,6 +61,19 @@ def even_split(group: Contention, selection: Selection, clocks_hz: Floats) -> Sp
         return Split(*even_shares(group, selection, clocks_hz), clocks_hz, np.inf)
     task = _Task(group, selection, clocks_hz)
     return task.split(*task.even())
+
+
+def promising(group: Contention, found: list[Selection]) -> list[Selection]:
+    """Return those of equally good selections among which the least energy is looked for.
+
+    Where energy depends on shares, a design stands once for each step of its clocks, and the search takes
+    long: of these, the few that draw least at shares of the least load.
+    """
+    if not isinstance(group.menu, FrontierNeeds) or len(found) <= _PROMISING:
+        return found
+    drawn = [even_energy_j(group, it, it.clocks_hz) for it in found]
+    order = np.argsort(drawn, kind="stable")[:_PROMISING]
+    return [found[place] for place in order]
 
 
 def frugal_split(group: Contention, selection: Selection) -> Split:

@@ -22,11 +22,8 @@ from simran.radio import log2_snr
 
 __all__ = ["Times", "least_times"]
 
-_FIRST, _FACTOR, _GAP = (
-    10.0,
-    12.0,
-    1e-7,
-)  # weight of the energy: first, growth, relative gap at the end
+_FIRST, _FACTOR = 30.0, 40.0  # weight of the energy: the first, and what it grows by
+_GAP = 1e-6  # relative gap of the energy at the end
 _NEWTON = 25
 _HALVINGS = 25
 _SMALL = 1e-6  # decrement at which a weight is done with

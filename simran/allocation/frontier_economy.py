@@ -20,7 +20,7 @@ from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.allocation.under_clocks import steps_of
 from simran.radio import part_rate
 
-__all__ = ["even_shares", "frugal_shares"]
+__all__ = ["even_energy_j", "even_shares", "frugal_shares"]
 
 _EVER = 1e30  # as long as may be [s]
 
@@ -31,6 +31,12 @@ def even_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> P
     """Return (n,) β and φ of the least load, scaled to all that there is."""
     task = _Task(group, selection, clocks_hz)
     return task.scaled(task.least())
+
+
+def even_energy_j(group: Contention, selection: Selection, clocks_hz: Floats) -> float:
+    """Return the energy of those served with :func:`even_shares` [J]; inf where budgets are broken."""
+    task = _Task(group, selection, clocks_hz)
+    return float(task.energies(task.scaled(task.least())).sum())
 
 
 def frugal_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> tuple[Pair, float]:
