@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simran.allocation import Allocation, Evaluation, Problem, evaluate
 from simran.allocation.guard import AllocatorFault, explained, remarked
 from simran.allocation.queues import offered_loads
+from simran.allocation.stages import slices_by_clock
 from simran.engine.consulting import make_allocator, vetted
 from simran.engine.observation import observe
 from simran.errors import AllocationError, UnknownNameError
@@ -115,7 +116,14 @@ def _assumes(scenario: Scenario, problem: Problem, queue_aware: bool) -> str:
         *(["mean rates of the channel"] * any(it.varying for it in scenario.cells.values())),
         *(["mean rates of arrivals"] * any(it.arrivals.varying for it in groups)),
     ]
-    return ", ".join([queues, "requests of mean size", *varies, rest])
+    conventions = [
+        *(["parts of the band sent on at full power"] * ("frequency" in problem.cell_sharing)),
+        *(
+            ["slices that get energy for free (partition: clock)"]
+            * bool(slices_by_clock(problem).any())
+        ),
+    ]
+    return ", ".join([queues, "requests of mean size", *varies, rest, *conventions])
 
 
 def _feasible(allocation: Allocation, plan: Evaluation) -> Bools:
