@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["design_curves", "design_gaps"]
 
 _PLACE = ("label", "seed", "agent", "group")
-_WORDS = ("split", "placement", "feasible", "binding", "fallback", "reason")
+_WORDS = ("split", "placement", "cell_sharing", "feasible", "binding", "fallback", "reason")
 _COUNTS = ("designs", "feasible", "equal", "higher", "lower", "beyond")
 _EQUAL = 1e-9  # relative, as allocators count it
 
