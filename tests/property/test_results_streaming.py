@@ -47,7 +47,8 @@ def test_a_percentile_is_within_one_percent(
     with np.errstate(over="ignore"):
         expected = float(np.quantile(values, q))
     assert whole.quantile(q) == parts.quantile(q)
-    assert whole.quantile(q) == pytest.approx(expected, rel=0.0041)
+    width = sketch_module._RATIO - 1 + 1e-9  # of a bucket, all of which one value may be off
+    assert whole.quantile(q) == pytest.approx(expected, rel=width)
     if len(values) <= exact:
         assert whole.quantile(q) == expected
 

