@@ -31,7 +31,7 @@ _STEPS = np.linspace(0.0, 1.0, 17)
 _MOST_STEPS = 16
 _MANY = 16_384  # points of which fewer are compared at once
 _TURNS, _FEW_TURNS = 30, 8  # changes of the prices of three stations or more, first and later
-_SAFE = 1 - 1e-5  # of a cost: what points drawn together, and edges of very many curves, leave of it
+_SAFE = 1 - 1e-5  # of a cost: what points and edges leave of it
 _HOPELESS = 1e9  # load of designs that not even all of cell and server suffice for
 _MOST = 2_000_000  # points that are held at once
 
