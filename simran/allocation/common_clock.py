@@ -17,6 +17,7 @@ from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import largest_load, load_matrix
 from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints
+from simran.allocation.searching import nearest_trough
 from simran.allocation.shared import Contention
 
 __all__ = ["clock_grid", "is_crowd", "load_of", "may_fit", "settle_clocks", "spread_clock"]
@@ -26,9 +27,8 @@ _STEPS = 44  # leaves 1e-9 of the range of logarithms
 _COARSE = 24  # leaves 1e-5 of it, and less than 1e-9 of the load, which is flat there
 _FEW = 64  # agents of designs whose clocks are looked at many at once
 _SCANNED, _SCANS = 17, 6  # clocks at once, and how often they are drawn together by eight
-_REACH, _CLOSE = 1.5, 8  # how far from the present clock its search goes first, and in how many steps
-_NEAR = 1.005  # of a bound: the least may lie beyond
-_GRID, _FEWER = 13, 7
+_REACH = 0.15  # of the logarithm of a clock: how far from the present one the next ones are tried
+_GRID, _FEWER = 13, 5
 _INTERVALS = 8
 _CROWD = 100
 
@@ -173,13 +173,29 @@ def _intervals(group: Contention) -> list[tuple[Floats, Floats]]:
 
 
 def clock_grid(group: Contention, server: int) -> Floats:
-    """Return clocks of a server that span its range [Hz]: its steps, or a coarse grid."""
+    """Return clocks of a server that span its range [Hz]: its steps, or a coarse grid.
+
+    A crowd is looked at from a tenth of the clock on at which all cores, shared out without any loss, would
+    serve everyone's least work.
+    """
     low, high, steps = group.clocks[server]
     if len(steps):
         return steps
-    count = _FEWER if is_crowd(group) else _GRID
+    count = _GRID
+    if is_crowd(group):
+        count, low = _FEWER, min(max(low, 0.1 * _work_hz(group, server)), high)
     grid: Floats = np.geomspace(low, high, count) if low < high else np.array([high])
     return grid
+
+
+def _work_hz(group: Contention, server: int) -> float:
+    """Return the sum of the least work of all agents at a server over their times [Hz]."""
+    menu = group.menu
+    at = menu.common & (group.server_of == server)
+    cycles, time_s = menu.server_cycles[:, at], menu.time_s[:, at]
+    possible = np.isfinite(menu.value[:, at]) & (time_s > 0)
+    each = np.where(possible, cycles / np.where(possible, time_s, 1.0), np.inf).min(axis=0)
+    return float(each[np.isfinite(each)].sum())
 
 
 def _tries(
@@ -197,8 +213,11 @@ def _tries(
         for step in steps:
             yield changed(np.full(len(clocks), step))
         return
-    edges = _edges(group, needs, served, server)
     curved = isinstance(needs, FrontierNeeds)
+    if curved and len(clocks) == 1 and served.size > _FEW:
+        yield changed(_closed_in(group, needs, served, clocks, server))
+        return
+    edges = _edges(group, needs, served, server)
     for column in range(edges.shape[1]):
         yield changed(edges[:, column])
     stepped = (needs.agent.low_hz[:, 0] > 0)[group.server_of == server]
@@ -206,9 +225,6 @@ def _tries(
         return
     if curved and served.size <= _FEW:
         yield changed(_scanned(group, needs, served, clocks, server))
-        return
-    if curved and len(clocks) == 1:
-        yield changed(_closed_in(group, needs, served, clocks, server))
         return
     for column in range(edges.shape[1] - 1):
         yield changed(
@@ -244,21 +260,17 @@ def _scanned(group: Contention, needs: Needs, served: Bools, clocks: Floats, ser
 def _closed_in(
     group: Contention, needs: Needs, served: Bools, clocks: Floats, server: int
 ) -> Floats:
-    """Return the clock (1,) of one server with the least load, first looked for near the present one [Hz]."""
+    """Return the clock (1,) of one server with the least load near the present one [Hz]."""
     low, high, _ = group.clocks[server]
 
-    def load(clock_hz: Floats) -> Floats:
+    def load(log_hz: float) -> float:
         given = clocks.copy()
-        given[:, server] = clock_hz
-        return load_of(group, needs, served, given, rough=True)
+        given[:, server] = min(np.exp(log_hz), high)
+        return float(load_of(group, needs, served, given, rough=True)[0])
 
-    now = clocks[:, server]
-    for reach, steps in ((_REACH, _CLOSE), (high / low, _COARSE)):
-        a, b = np.maximum(now / reach, low), np.minimum(now * reach, high)
-        found = _search(load, a, b, steps)
-        if ((found > a * _NEAR) | (a == low)).all() and ((found * _NEAR < b) | (b == high)).all():
-            break
-    return np.minimum(found, high)
+    ends = float(np.log(low)), float(np.log(high))
+    found = nearest_trough(load, float(np.log(clocks[0, server])), ends, _REACH)
+    return np.array([min(np.exp(found), high)])
 
 
 def _edges(group: Contention, needs: Needs, served: Bools, server: int) -> Floats:

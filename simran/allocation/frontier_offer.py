@@ -256,10 +256,11 @@ def _offered(
     clocks_hz: tuple[Floats, Floats],
 ) -> FrontierOffer:
     """Return designs with the points of their curves at some parameters (M, n, P)."""
-    along = oriented(*shares_on(needs, points, *clocks_hz))
-    none = ~np.isfinite(value)[..., None] | ~np.isfinite(along.cell) | ~np.isfinite(along.server)
-    cell, server = (np.where(none, _NEVER, it) for it in (along.cell, along.server))
-    places = np.take_along_axis(points, along.origin, axis=-1)
+    possible = np.isfinite(value)[..., None]
+    shares = shares_on(needs, points, *clocks_hz)
+    along = oriented(*(np.where(possible, it, _NEVER) for it in shares))
+    cell, server = (np.minimum(it, _NEVER) for it in (along.cell, along.server))
+    places = np.take_along_axis(points, along.origin, axis=-1) if along.moved else points
     bends = slopes(cell, server)
     return FrontierOffer(
         value, cell, server, places, bends, needs, stations, clocks_hz, rough=False

@@ -27,11 +27,13 @@ class Oriented:
     ----------
     cell, server : β and φ; those of points that do not exist are those of the next ones that do
     origin : which point each is
+    moved : whether any is not where it was
     """
 
     cell: Floats
     server: Floats
     origin: Ints
+    moved: bool
 
 
 @dataclass(frozen=True)
@@ -61,18 +63,20 @@ def oriented(cell: Floats, server: Floats) -> Oriented:
     good = np.isfinite(cell) & np.isfinite(server)
     last = cell.shape[-1] - 1
     origin: Ints = np.broadcast_to(np.arange(last + 1), cell.shape)
-    if not good.all():
+    whole = bool(good.all())
+    if not whole:
         before = np.maximum.accumulate(np.where(good, origin, -1), axis=-1)
         after = np.minimum.accumulate(np.where(good, origin, last + 1)[..., ::-1], axis=-1)
         nearest = np.where(before >= 0, before, after[..., ::-1])
         origin = np.minimum(nearest, last)
         cell, server = (np.take_along_axis(it, origin, axis=-1) for it in (cell, server))
     backwards = cell[..., :1] > cell[..., -1:]
-    if backwards.any():
+    turned = bool(backwards.any())
+    if turned:
         cell, server, origin = (
             np.where(backwards, it[..., ::-1], it) for it in (cell, server, origin)
         )
-    return Oriented(cell, server, origin)
+    return Oriented(cell, server, origin, turned or not whole)
 
 
 def slopes(cell: Floats, server: Floats) -> Floats:

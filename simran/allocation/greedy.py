@@ -18,6 +18,8 @@ from simran.allocation.shared import Contention
 
 __all__ = ["Greedy", "raised"]
 
+_CROWD, _FEW = 100, 0.02  # part of more agents whose steps are not worth settling the clock anew
+
 
 @ALLOCATORS.register("greedy")
 class Greedy(ContendedAllocator):
@@ -58,9 +60,10 @@ def raised(group: Contention, start: Selection, fair: bool) -> Selection:
         _, direction = part.balanced(columns[rows])
         part = part.focused(direction)
         higher = raise_designs(part, columns[rows], direction, room, fair=fair)
-        if (higher == columns[rows]).all():
-            return Selection(columns, served, clocks)
+        changed = int((higher != columns[rows]).sum())
         columns[rows] = higher
+        if changed <= (_FEW * len(rows) if len(rows) > _CROWD else 0):
+            return Selection(columns, served, clocks)
 
 
 def _settled(group: Contention, now: Selection, room: float) -> Floats:

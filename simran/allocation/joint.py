@@ -18,7 +18,7 @@ from simran.allocation.exhaustive import usable_rows
 from simran.allocation.greedy import raised
 from simran.allocation.optimality import Doubt
 from simran.allocation.options import read_count
-from simran.allocation.prices import Offer, decompose, offer, thrifty
+from simran.allocation.prices import Offer, decompose, hopeless, offer, thrifty
 from simran.allocation.problem import Allocation, Floats, Ints, Problem
 from simran.allocation.raising import raise_designs
 from simran.allocation.restarts import moved, restarts
@@ -152,7 +152,7 @@ def _trials(
         given = offer(group, clocks_hz, rough=True)
         if not first.served.all():
             given = given.only(rows)
-        if not np.isfinite(given.value).any(axis=0).all():
+        if not np.isfinite(given.value).any(axis=0).all() or hopeless(given, room):
             continue
         least, load, direction = thrifty(given, room)
         if load > room:

@@ -21,6 +21,7 @@ __all__ = [
     "Offer",
     "Priced",
     "decompose",
+    "hopeless",
     "lagrangian_bound",
     "offer",
     "offer_between",
@@ -185,6 +186,14 @@ def _level(value: Floats, costs: Floats, room: float) -> tuple[float, Ints, floa
         else:
             high, columns = float(middle), tried
     return high, columns, bound
+
+
+def hopeless(given: Offer, room: float) -> bool:
+    """Tell quickly that designs have no shares: even the cheapest cost more than there is at equal prices."""
+    if not given.size:
+        return False
+    costs = given.costs(np.full(given.size, 1.0 / given.size))
+    return bool(costs.min(axis=0).sum() > room)
 
 
 def thrifty(

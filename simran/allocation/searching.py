@@ -1,4 +1,4 @@
-"""A search of one variable for many designs side by side."""
+"""Searches of one variable."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import numpy as np
 
 from simran.allocation.problem import Bools, Floats
 
-__all__ = ["edge"]
+__all__ = ["edge", "nearest_trough"]
 
 _HALVINGS, _FEWER = 34, 24
 _FEW, _MANY = 4096, 65_536  # values that are looked at many points at a time; and only roughly
 _SECTIONS = np.linspace(1 / 16, 1.0, 16)
+_GOLDEN = (5**0.5 - 1) / 2
+_MOST_TRIED = 10
+_NEAR = 5e-3  # where a search for a trough ends
 _TURNS = 9  # by sixteen each, as good as the halvings
 
 
@@ -39,3 +42,54 @@ def edge(fits: Callable[[Floats], Bools], low: Floats, high: Floats) -> Floats:
         b = a + width * _SECTIONS[first]
         a = b - width * _SECTIONS[0]
     return b
+
+
+def nearest_trough(
+    function: Callable[[float], float], start: float, ends: tuple[float, float], reach: float
+) -> float:
+    """Return where a function that falls and then rises is about least, by parabolas from a start.
+
+    It takes about five values for a smooth function, and needs no library to be loaded.
+
+    Parameters
+    ----------
+    function : what is to be least
+    start : where to begin
+    ends : the range
+    reach : how far from the start to look first
+    """
+    low, high = ends
+    middle = min(max(start, low), high)
+    known: dict[float, float] = {}
+
+    def at(x: float) -> float:
+        if x not in known:
+            known[x] = function(x)
+        return known[x]
+
+    a, b = max(middle - reach, low), min(middle + reach, high)
+    while min(at(a), at(b)) < at(middle):  # the least is not between them yet
+        down = at(a) < at(b)
+        middle, other, reach = a if down else b, middle, 2 * reach
+        a, b = (max(middle - reach, low), other) if down else (other, min(middle + reach, high))
+    for _ in range(_MOST_TRIED):
+        x = _vertex((a, middle, b), (at(a), at(middle), at(b)))
+        if b - a < _NEAR or abs(x - middle) < _NEAR / 5:
+            break
+        if at(x) < at(middle):
+            a, middle, b = (a, x, middle) if x < middle else (middle, x, b)
+        else:
+            a, b = (x, b) if x < middle else (a, x)
+    return min(known, key=at)
+
+
+def _vertex(x: tuple[float, float, float], y: tuple[float, float, float]) -> float:
+    """Return where the parabola through three points is least; a golden section where that is of no use."""
+    a, middle, b = x
+    left, right = (middle - a) * (y[1] - y[2]), (middle - b) * (y[1] - y[0])
+    if left != right:
+        found = middle - 0.5 * ((middle - a) * left - (middle - b) * right) / (left - right)
+        if a < found < b and max(y) < 2 * abs(y[1]):
+            return found
+    longer = a if middle - a > b - middle else b
+    return middle + (1 - _GOLDEN) * (longer - middle)
