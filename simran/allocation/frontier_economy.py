@@ -1,30 +1,51 @@
-"""Shares of the least energy for settled designs whose energy depends on their shares."""
+"""Shares and common clocks of the least energy for settled designs whose energy depends on their shares."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from simran.allocation.clocks import Box, Work, least_energy
 from simran.allocation.common_clock import spread_clock
 from simran.allocation.enumeration import Selection
-from simran.allocation.frontier_barrier import Times, least_times
+from simran.allocation.frontier_barrier import Found, least_times
 from simran.allocation.frontier_loads import settle_shares
 from simran.allocation.frontier_needs import FrontierNeeds
+from simran.allocation.frontier_programme import Times
 from simran.allocation.needs import drawn_j, kappa_of
-from simran.allocation.problem import Floats
+from simran.allocation.problem import Bools, Floats
 from simran.allocation.shared import Contention
 from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.allocation.under_clocks import steps_of
 from simran.radio import part_rate
 
-__all__ = ["even_energy_j", "even_shares", "frugal_shares"]
+__all__ = ["Frugal", "even_energy_j", "even_shares", "frugal_shares"]
 
 _EVER = 1e30  # as long as may be [s]
 
 Pair = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
+class Frugal:
+    """What was found.
+
+    Parameters
+    ----------
+    shares : (n,) β and φ
+    clocks_hz : (S,) [Hz]
+    energy_j : of those served [J]; inf where budgets are broken
+    searched : whether anything but the shares of the least load could be tried
+    """
+
+    shares: Pair
+    clocks_hz: Floats
+    energy_j: float
+    searched: bool
 
 
 def even_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> Pair:
@@ -39,8 +60,10 @@ def even_energy_j(group: Contention, selection: Selection, clocks_hz: Floats) ->
     return float(task.energies(task.scaled(task.least())).sum())
 
 
-def frugal_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> tuple[Pair, float]:
-    """Return (n,) β and φ of the least energy within all budgets, and the energy of those served [J].
+def frugal_shares(
+    group: Contention, selection: Selection, clocks_hz: Floats, free: Bools
+) -> Frugal:
+    """Return the shares and clocks of the least energy within all budgets.
 
     An agent with steps is reckoned at the step that its design stands for, and where a server without
     shares follows another power law than the agent, or has steps, it is left out: there the energy is near
@@ -50,18 +73,22 @@ def frugal_shares(group: Contention, selection: Selection, clocks_hz: Floats) ->
     ----------
     group, selection : what is settled
     clocks_hz : (S,) common clocks under which shares exist [Hz]
+    free : (S,) whether a clock, without steps, is to be chosen; the others stay
     """
     task = _Task(group, selection, clocks_hz)
     even = task.least()
-    tried = [task.scaled(even)]
-    for start in task.inside(even):
-        found = least_times(task.programme(), *start)
+    best = task.judged(even, searched=False)
+    programme = task.programme(free)
+    for start in task.inside(even, programme):
+        found = least_times(programme, start)
         if found is not None:
-            tried.append(task.scaled(found))
-            break
-    spent = [float(task.energies(it).sum()) for it in tried]
-    best = int(np.argmin(spent))
-    return tried[best], spent[best]
+            clocks = np.where(free, task.reference_hz(free) * np.exp(found.log_clocks), clocks_hz)
+            other = _Task(group, selection, clocks).judged(
+                (found.cell, found.server), searched=True
+            )
+            kept = other if other.energy_j < best.energy_j else best
+            return replace(kept, searched=True)
+    return best
 
 
 @dataclass(frozen=True)
@@ -77,7 +104,7 @@ class _Task:
     selection: Selection
     clocks_hz: Floats
 
-    @property
+    @cached_property
     def _needs(self) -> FrontierNeeds:
         needs = self.group.menu.take(self.selection.columns)
         assert isinstance(needs, FrontierNeeds)
@@ -105,43 +132,68 @@ class _Task:
         found = settle_shares(needs, self.group.stations, served, clock)
         return found.cell[0], found.server[0]
 
-    def inside(self, least: Pair) -> Iterator[Pair]:
-        """Yield shares halfway to all that there is, at which nothing may be used up."""
+    def judged(self, shares: Pair, *, searched: bool) -> Frugal:
+        """Return shares that use all of every station, with their energy."""
+        given = self.scaled(shares)
+        return Frugal(given, self.clocks_hz, float(self.energies(given).sum()), searched)
+
+    def reference_hz(self, free: Bools) -> Floats:
+        """Return (S,) what clocks are compared with: the highest ones, or those that stay."""
+        high = np.array([high for _, high, _ in self.group.clocks])
+        return np.where(free, high, self.clocks_hz)
+
+    def inside(self, least: Pair, programme: Times) -> Iterator[Found]:
+        """Yield shares halfway to all that there is, at which nothing may be used up.
+
+        A clock at an end of its range is moved off it a little, as far as the shares of its server bear it.
+        """
         most = self.scaled(least)
         cell, server = (
             np.sqrt(np.maximum(one * other, 0.0)) for one, other in zip(least, most, strict=True)
         )
-        yield cell, server
-        yield cell, np.where(self._needs.slices, least[1], server)
+        level = np.log(self.clocks_hz / self.reference_hz(programme.free))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spare = np.where(programme.cores > 0, np.log(most[1] / least[1])[:, None] / 4, np.inf)
+        margin = np.minimum(spare.min(axis=0, initial=np.inf), -programme.least_log / 4)
+        moved = np.where(
+            programme.free, np.clip(level, programme.least_log + margin, -margin), level
+        )
+        server = server * np.exp(programme.cores @ (level - moved))
+        yield Found(cell, server, moved)
+        yield Found(cell, np.where(self._needs.slices, least[1], server), moved)
 
-    def programme(self) -> Times:
-        """Return what the times of sending, computing and serving are chosen by."""
-        needs, served = self._needs, self.selection.served
-        clock = spread_clock(self.group, self.clocks_hz)
+    def programme(self, free: Bools) -> Times:
+        """Return what the times of sending, computing and serving, and clocks, are chosen by."""
+        needs, served, clocks = self._needs, self.selection.served, self.group.clocks
         power = needs.server.exponent[:, 0] - 1
         works = served & (needs.server_cycles > 0)
         fixed = works & needs.slices & np.isfinite(needs.slice_share)
-        free = works & needs.slices & ~fixed
+        own = works & needs.slices & ~fixed
         cores = works & ~needs.slices
         fixed_hz = np.where(fixed, needs.slice_share * needs.top_hz, 1.0)
         fixed_s = np.where(fixed, needs.server_cycles / fixed_hz, 0.0)
         fixed_j = np.where(fixed, needs.slice_draw * fixed_hz**power, 0.0)
-        fixed_j += np.where(cores, drawn_j(needs.server_cycles, needs.server, clock), 0.0)
         computes = served & ~needs.patient
         left_j = needs.energy_j + needs.transmit_w * needs.air_s - fixed_j - needs.least_j
-        speed = np.where(needs.slices, needs.top_hz, clock)
+        top = spread_clock(self.group, self.reference_hz(free))
+        speed = np.where(needs.slices, needs.top_hz, top)
         return Times(
             airtime_s=np.where(served, needs.air_s, 0.0),
             efficiency=needs.efficiency,
             transmit_w=needs.transmit_w,
-            work_s=np.where(free | cores, needs.server_cycles / speed, 0.0),
-            slice_j=np.where(free, needs.slice_draw * needs.server_cycles**power, 0.0),
+            work_s=np.where(own | cores, needs.server_cycles / speed, 0.0),
+            slice_j=np.where(own, needs.slice_draw * needs.server_cycles**power, 0.0),
+            clock_j=np.where(cores, drawn_j(needs.server_cycles, needs.server, top), 0.0),
             slice_power=power,
             kappa=np.where(computes & (needs.kappa > 0), kappa_of(needs), 0.0),
             power=needs.agent.exponent[:, 0] - 1,
             time_s=np.where(served, needs.time_s - fixed_s, np.inf),
             least_s=np.where(computes, needs.quickest_s, 0.0),
             energy_j=np.where(served, left_j, np.inf),
+            cores=((self.group.server_of[:, None] == np.arange(len(clocks))) & cores[:, None])
+            * 1.0,
+            least_log=np.where(free, [math.log(low / high) for low, high, _ in clocks], 0.0),
+            free=free,
             stations=self.group.stations,
             room=float(self.group.capacity(served)),
         )
