@@ -96,17 +96,17 @@ def _curved(group: Contention, selection: Selection) -> Split:
     """Return the split of least energy where energy depends on shares.
 
     Clocks that cannot be searched together with the shares, since none are strictly within all limits, are
-    searched one by one.
+    searched one by one, and so they are where agents have steps, which the law of their energy does not tell.
     """
     free = np.array([not len(steps) and low < high for low, high, steps in group.clocks], np.bool_)
-    best, searched = _frugal(group, selection, selection.clocks_hz, free)
+    best, settled = _frugal(group, selection, selection.clocks_hz, free)
     for server, (_, _, steps) in enumerate(group.clocks):
         if len(steps):
             others = [_changed(best.clocks_hz, server, step) for step in steps.tolist()]
             fitting = [it for it in others if _possible(group, selection, it)]
             tried = [best, *(_frugal(group, selection, it, free)[0] for it in fitting)]
             best = min(tried, key=lambda it: it.energy_j)
-        elif free[server] and not searched:
+        elif free[server] and not settled:
             best = min(best, _tuned(group, selection, best, server), key=lambda it: it.energy_j)
     return best
 
@@ -114,9 +114,9 @@ def _curved(group: Contention, selection: Selection) -> Split:
 def _frugal(
     group: Contention, selection: Selection, clocks_hz: Floats, free: Bools
 ) -> tuple[Split, bool]:
-    """Return the split of least energy where energy depends on shares, and whether it was searched."""
+    """Return the split of least energy where energy depends on shares, and whether its clocks are settled."""
     found = frugal_shares(group, selection, clocks_hz, free)
-    return Split(*found.shares, found.clocks_hz, found.energy_j), found.searched
+    return Split(*found.shares, found.clocks_hz, found.energy_j), found.settled
 
 
 def _tuned(group: Contention, selection: Selection, best: Split, server: int) -> Split:

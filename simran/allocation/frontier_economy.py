@@ -39,13 +39,13 @@ class Frugal:
     shares : (n,) β and φ
     clocks_hz : (S,) [Hz]
     energy_j : of those served [J]; inf where budgets are broken
-    searched : whether anything but the shares of the least load could be tried
+    settled : whether the clocks are those of the least energy, not only the best that were tried
     """
 
     shares: Pair
     clocks_hz: Floats
     energy_j: float
-    searched: bool
+    settled: bool
 
 
 def even_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> Pair:
@@ -77,18 +77,18 @@ def frugal_shares(
     """
     task = _Task(group, selection, clocks_hz)
     even = task.least()
-    best = task.judged(even, searched=False)
-    programme = task.programme(free)
-    for start in task.inside(even, programme):
-        found = least_times(programme, start)
-        if found is not None:
-            clocks = np.where(free, task.reference_hz(free) * np.exp(found.log_clocks), clocks_hz)
-            other = _Task(group, selection, clocks).judged(
-                (found.cell, found.server), searched=True
-            )
-            kept = other if other.energy_j < best.energy_j else best
-            return replace(kept, searched=True)
-    return best
+    tried = [task.judged(even)]
+    for smooth in (False, True) if task.stepped.any() else (False,):
+        programme = task.programme(free, smooth=smooth)
+        for start in task.inside(even, programme):
+            found = least_times(programme, start)
+            if found is not None:
+                clocks = task.reference_hz(free) * np.exp(found.log_clocks)
+                there = _Task(group, selection, np.where(free, clocks, clocks_hz))
+                tried.append(there.judged((found.cell, found.server)))
+                break
+    best = min(tried, key=lambda it: it.energy_j)
+    return replace(best, settled=len(tried) > 1 and not task.stepped.any())
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,13 @@ class _Task:
             found.append(share * scale)
         return found[0], found[1]
 
+    @cached_property
+    def stepped(self) -> Bools:
+        """(n,) whose clock has steps, and is the allocator's to choose by itself."""
+        needs = self._needs
+        found: Bools = self.selection.served & (needs.kappa == 0) & (needs.least_j > 0)
+        return found & ~needs.patient
+
     def _places(self) -> Pair:
         return self.group.stations.cell, self.group.stations.server
 
@@ -132,10 +139,10 @@ class _Task:
         found = settle_shares(needs, self.group.stations, served, clock)
         return found.cell[0], found.server[0]
 
-    def judged(self, shares: Pair, *, searched: bool) -> Frugal:
+    def judged(self, shares: Pair) -> Frugal:
         """Return shares that use all of every station, with their energy."""
         given = self.scaled(shares)
-        return Frugal(given, self.clocks_hz, float(self.energies(given).sum()), searched)
+        return Frugal(given, self.clocks_hz, float(self.energies(given).sum()), settled=False)
 
     def reference_hz(self, free: Bools) -> Floats:
         """Return (S,) what clocks are compared with: the highest ones, or those that stay."""
@@ -162,8 +169,14 @@ class _Task:
         yield Found(cell, server, moved)
         yield Found(cell, np.where(self._needs.slices, least[1], server), moved)
 
-    def programme(self, free: Bools) -> Times:
-        """Return what the times of sending, computing and serving, and clocks, are chosen by."""
+    def programme(self, free: Bools, *, smooth: bool) -> Times:
+        """Return what the times of sending, computing and serving, and clocks, are chosen by.
+
+        Parameters
+        ----------
+        free : (S,) which clocks are chosen
+        smooth : whether an agent with steps follows the law of its highest one, or stays at its own
+        """
         needs, served, clocks = self._needs, self.selection.served, self.group.clocks
         power = needs.server.exponent[:, 0] - 1
         works = served & (needs.server_cycles > 0)
@@ -174,7 +187,8 @@ class _Task:
         fixed_s = np.where(fixed, needs.server_cycles / fixed_hz, 0.0)
         fixed_j = np.where(fixed, needs.slice_draw * fixed_hz**power, 0.0)
         computes = served & ~needs.patient
-        left_j = needs.energy_j + needs.transmit_w * needs.air_s - fixed_j - needs.least_j
+        left_j = needs.energy_j + needs.transmit_w * needs.air_s - fixed_j
+        stays = (needs.kappa == 0) & ~(self.stepped & smooth)
         top = spread_clock(self.group, self.reference_hz(free))
         speed = np.where(needs.slices, needs.top_hz, top)
         return Times(
@@ -185,11 +199,11 @@ class _Task:
             slice_j=np.where(own, needs.slice_draw * needs.server_cycles**power, 0.0),
             clock_j=np.where(cores, drawn_j(needs.server_cycles, needs.server, top), 0.0),
             slice_power=power,
-            kappa=np.where(computes & (needs.kappa > 0), kappa_of(needs), 0.0),
+            kappa=np.where(computes & ~stays, kappa_of(needs), 0.0),
             power=needs.agent.exponent[:, 0] - 1,
             time_s=np.where(served, needs.time_s - fixed_s, np.inf),
             least_s=np.where(computes, needs.quickest_s, 0.0),
-            energy_j=np.where(served, left_j, np.inf),
+            energy_j=np.where(served, left_j - np.where(stays, needs.least_j, 0.0), np.inf),
             cores=((self.group.server_of[:, None] == np.arange(len(clocks))) & cores[:, None])
             * 1.0,
             least_log=np.where(free, [math.log(low / high) for low, high, _ in clocks], 0.0),
