@@ -1,9 +1,10 @@
 """Shares and common clocks of the least energy: a primal-dual interior-point method.
 
-Every limit of :mod:`~simran.allocation.frontier_programme` has room s and a price λ. Newton steps on the
-conditions of optimality with s λ = μ, and μ towards 0, keep strictly within all limits. A step has a block of
-two by two for each agent, a dense column for each common clock and one for each station, so it takes time in
-proportion to the number of agents.
+Every limit of :mod:`~simran.allocation.frontier_programme` leaves something, has a slack s for it that may
+differ from what is left until the end, and a price λ. Newton steps on the conditions of optimality with
+s λ = μ, and μ towards 0, keep slacks and prices above 0. A step has a block of two by two for each agent, a
+dense column for each common clock and one for each station, so it takes time in proportion to the number of
+agents.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from simran.allocation.problem import Bools, Floats
 
 __all__ = ["Found", "least_times"]
 
-_FIRST = 1.0  # μ of the first step, as a part of the energy
-_FASTER = 0.1  # of μ, what the next step aims at
-_GAP = 1e-6  # of the energy, Σ s λ at the end
-_STEPS = 100
-_HALVINGS = 12
-_KEPT = 0.99  # of the way to the nearest limit
+_FIRST = 30.0  # Σ s λ at first, as a part of the energy
+_FASTER = 0.1  # of it, what the next step aims at
+_WIDE = 0.1  # of what is limited, the least slack at first
+_SURE = 0.5  # of the slack, where what is left takes its place
+_GAP, _LOOSE = 1e-7, 1e-5  # of the energy: how far from the least at the end, and if no step helps
+_STEPS, _HALVINGS = 100, 12
+_KEPT = 0.99  # of the way to where a slack or a price is used up
 _FALL = 0.01  # of what the residual falls by to first order, at the least
 
 
@@ -43,34 +45,39 @@ class Found:
     log_clocks: Floats
 
 
-def least_times(task: Times, start: Found) -> Found | None:
-    """Return shares and clocks of the least energy, or None if the start is not strictly inside.
+def least_times(task: Times, log_clocks: Floats) -> Found | None:
+    """Return shares and clocks of the least energy strictly within all limits, or None if none are found.
 
     Parameters
     ----------
     task : the programme
-    start : shares and clocks to begin with; clocks that are not free stay
+    log_clocks : (S,) clocks to begin with; those that are not free stay
     """
-    serves = task.work_s > 0
-    y = task.work_s / np.where(serves, start.server, 1.0) * np.exp(-(task.cores @ start.log_clocks))
-    cell = np.where(task.airtime_s > 0, start.cell, 1.0)
-    place = Place(np.log([cell, np.where(serves, y, 1.0)]), start.log_clocks)
+    place = _begun(task, log_clocks)
     scale = float(terms(task, place).energy_j.sum())
     if not 0 < scale < math.inf:
         return None
     method = _Method(_scaled(task, scale))
-    at = method.begun(place)
-    if at is None:
-        return None
+    at = method.first(place)
     for _ in range(_STEPS):
-        gap = float(at.room @ at.prices)
-        if gap <= _GAP * at.terms.energy_j.sum() and at.error <= _GAP:
+        if at.ended(_GAP):
             break
-        following = method.moved(at, _FASTER * gap / method.count)
+        following = method.moved(at, _FASTER * float(at.slack @ at.prices) / method.count)
         if following is None:
             break
         at = following
-    return Found(at.terms.cell, at.terms.server, at.place.clocks)
+    return Found(at.terms.cell, at.terms.server, at.place.clocks) if at.ended(_LOOSE) else None
+
+
+def _begun(task: Times, log_clocks: Floats) -> Place:
+    """Return a place with time for all that is done, whatever shares that takes."""
+    sends, serves = task.airtime_s > 0, task.work_s > 0
+    timed = np.isfinite(task.time_s)
+    time_s, least_s = (np.where(timed, it, 1.0) for it in (task.time_s, task.least_s))
+    each_s = np.maximum(time_s - least_s * timed, 1e-6 * np.abs(time_s)) / 4
+    each_s = np.where(each_s > 0, each_s, 1.0)  # of those who share nothing
+    cell = np.where(sends, task.airtime_s / each_s, 1.0)  # which takes less than that, of a band
+    return Place(np.log([cell, np.where(serves, each_s, 1.0)]), log_clocks)
 
 
 def _scaled(task: Times, scale: float) -> Times:
@@ -85,26 +92,28 @@ class _Iterate:
 
     Parameters
     ----------
-    room, prices : (m,) s and λ of all limits; 1 and 0 where there is none
+    left, slack, prices : (m,) of all limits; 1, 1 and 0 where there is none
     by_share, by_clock : (2, n) and (S,) derivatives of energy and priced limits: how far from optimal
     """
 
     place: Place
     terms: Terms
-    room: Floats
+    left: Floats
+    slack: Floats
     prices: Floats
     by_share: Floats
     by_clock: Floats
 
-    @property
-    def error(self) -> float:
-        """Sum of the derivatives."""
-        return float(np.abs(self.by_share).sum() + np.abs(self.by_clock).sum())
+    def ended(self, gap: float) -> bool:
+        """Say whether this is within all limits, and how near to the least energy is known."""
+        apart = float(np.abs(self.by_share).sum() + np.abs(self.by_clock).sum())
+        near = max(float(self.left @ self.prices), apart) <= gap * float(self.terms.energy_j.sum())
+        return near and bool((self.left > 0).all())
 
     def residual(self, mu: float, held: Bools) -> float:
         """Return the length of all that is to vanish."""
-        apart = np.where(held, self.room * self.prices - mu, 0.0)
-        parts = (self.by_share, self.by_clock, apart)
+        apart = np.where(held, self.slack * self.prices - mu, 0.0)
+        parts = (self.by_share, self.by_clock, apart, self.slack - self.left)
         return math.sqrt(sum(float((it * it).sum()) for it in parts))
 
 
@@ -127,31 +136,37 @@ class _Method:
         self.held: Bools = np.concatenate(held)
         self.count = int(self.held.sum())
 
-    def begun(self, place: Place) -> _Iterate | None:
-        """Return the first iterate, or None if it is not strictly inside."""
-        at = terms(self.task, place)
-        room = self._room(at, place)
-        if not (room > 0).all():
-            return None
-        return self._iterate(place, at, room, np.where(self.held, _FIRST / room, 0.0))
+    def first(self, place: Place) -> _Iterate:
+        """Return the first iterate: with slacks wider than what is left, where that is little."""
+        task, at = self.task, terms(self.task, place)
+        left = self._left(at, place)
+        rest = np.ones(len(left) - 2 * len(task.time_s))
+        limits = np.concatenate([task.time_s, task.energy_j, rest])
+        wide = np.maximum(left, _WIDE * np.abs(limits), where=self.held, out=np.ones(len(left)))
+        prices = np.where(self.held, _FIRST / self.count / wide, 0.0)
+        return self._iterate(place, at, (left, wide, prices))
 
     def moved(self, now: _Iterate, mu: float) -> _Iterate | None:
-        """Return the iterate after a Newton step towards s λ = μ, or None if none is better."""
-        shares, clocks, room, prices = self._direction(now, mu)
-        length = min(1.0, _KEPT * _way(now.prices, prices), _KEPT * _way(now.room, room))
+        """Return the iterate after a Newton step towards s λ = μ, or None if none is better.
+
+        What is left takes the place of a slack unless it is far less; so limits that do not matter do not
+        shorten steps either.
+        """
+        shares, clocks, slack, prices = self._direction(now, mu)
+        length = min(1.0, _KEPT * _way(now.prices, prices), _KEPT * _way(now.slack, slack))
         before = now.residual(mu, self.held)
         for _ in range(_HALVINGS):
             place = Place(now.place.shares + length * shares, now.place.clocks + length * clocks)
             at = terms(self.task, place)
-            left = self._room(at, place)
-            if (left > 0).all():
-                tried = self._iterate(place, at, left, now.prices + length * prices)
-                if tried.residual(mu, self.held) <= (1 - _FALL * length) * before:
-                    return tried
+            left, wide = self._left(at, place), now.slack + length * slack
+            wide = np.where(left > _SURE * wide, left, wide)
+            tried = self._iterate(place, at, (left, wide, now.prices + length * prices))
+            if tried.residual(mu, self.held) <= (1 - _FALL * length) * before:
+                return tried
             length /= 2
         return None
 
-    def _room(self, at: Terms, place: Place) -> Floats:
+    def _left(self, at: Terms, place: Place) -> Floats:
         """Return what is left of every limit; 1 where there is none."""
         task = self.task
         used = at.cell @ task.stations.cell + at.server @ task.stations.server
@@ -166,8 +181,9 @@ class _Method:
         )
         return np.where(self.held, left, 1.0)
 
-    def _iterate(self, place: Place, at: Terms, room: Floats, prices: Floats) -> _Iterate:
-        return _Iterate(place, at, room, prices, *self._derivatives(at, prices))
+    def _iterate(self, place: Place, at: Terms, limits: tuple[Floats, Floats, Floats]) -> _Iterate:
+        """Return an iterate with what is left of all limits, slacks and prices."""
+        return _Iterate(place, at, *limits, *self._derivatives(at, limits[2]))
 
     def _derivatives(self, at: Terms, prices: Floats) -> tuple[Floats, Floats]:
         """Return the derivatives of energy and priced limits by shares (2, n) and clocks (S,)."""
@@ -181,19 +197,19 @@ class _Method:
         return by_share, by_clock
 
     def _direction(self, now: _Iterate, mu: float) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return the Newton step of shares (2, n), clocks (S,), rooms and prices (m,)."""
+        """Return the Newton step of shares (2, n), clocks (S,), slacks and prices (m,)."""
         at, servers = now.terms, len(self.task.free)
-        aim = np.where(self.held, mu / now.room, 0.0)
-        stiff = now.prices / now.room
+        stiff, lacking = now.prices / now.slack, now.slack - now.left
+        aim = np.where(self.held, mu / now.slack, 0.0) + stiff * lacking
         by_share, by_clock = self._derivatives(at, aim)
         arrow = self._arrow(now, stiff)
         low = np.concatenate([-by_clock, np.zeros(len(arrow.corner) - servers)])
         shares, rest = arrow.solve(-by_share, low)
         clocks = rest[:servers]
-        room = np.where(self.held, self._room_by(at, shares, clocks), 0.0)
-        change = -stiff * room
+        left = np.where(self.held, self._left_by(at, shares, clocks), 0.0)
+        change = -stiff * left
         change[self._edges[1] : self._edges[2]] = rest[servers:]  # a product of huge and tiny sums
-        return shares, clocks, room, np.where(self.held, aim - now.prices + change, 0.0)
+        return shares, clocks, left - lacking, np.where(self.held, aim - now.prices + change, 0.0)
 
     def _blocks(self, now: _Iterate, stiff: Floats) -> Blocks:
         """Return the second derivatives by each agent's own shares."""
@@ -227,8 +243,8 @@ class _Method:
         reach[:servers] = at.by_clock * self._cores.T
         return Arrow(self._blocks(now, stiff), dense, corner, reach)
 
-    def _room_by(self, at: Terms, shares: Floats, clocks: Floats) -> Floats:
-        """Return what a step changes the rooms (m,) by, to first order."""
+    def _left_by(self, at: Terms, shares: Floats, clocks: Floats) -> Floats:
+        """Return what a step changes what is left (m,) by, to first order."""
         level = self._cores @ clocks
         places = self.task.stations
         freed = (at.server * (shares[1] + level)) @ places.server

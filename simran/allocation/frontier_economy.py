@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,7 +11,7 @@ import numpy as np
 from simran.allocation.clocks import Box, Work, least_energy
 from simran.allocation.common_clock import spread_clock
 from simran.allocation.enumeration import Selection
-from simran.allocation.frontier_barrier import Found, least_times
+from simran.allocation.frontier_barrier import least_times
 from simran.allocation.frontier_loads import settle_shares
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_programme import Times
@@ -76,19 +75,13 @@ def frugal_shares(
     free : (S,) whether a clock, without steps, is to be chosen; the others stay
     """
     task = _Task(group, selection, clocks_hz)
-    even = task.least()
-    tried = [task.judged(even)]
-    for smooth in (False, True) if task.stepped.any() else (False,):
-        programme = task.programme(free, smooth=smooth)
-        for start in task.inside(even, programme):
-            found = least_times(programme, start)
-            if found is not None:
-                clocks = task.reference_hz(free) * np.exp(found.log_clocks)
-                there = _Task(group, selection, np.where(free, clocks, clocks_hz))
-                tried.append(there.judged((found.cell, found.server)))
-                break
-    best = min(tried, key=lambda it: it.energy_j)
-    return replace(best, settled=len(tried) > 1 and not task.stepped.any())
+    stepped = bool(task.stepped.any())
+    tried = [task.tuned(free, smooth=smooth) for smooth in ((False, True) if stepped else (False,))]
+    found = [it for it in tried if it is not None]
+    if stepped or not any(it.energy_j < np.inf for it in found):
+        found.append(task.judged(task.least()))
+    best = min(found, key=lambda it: it.energy_j)
+    return replace(best, settled=best.settled and not stepped)
 
 
 @dataclass(frozen=True)
@@ -139,35 +132,31 @@ class _Task:
         found = settle_shares(needs, self.group.stations, served, clock)
         return found.cell[0], found.server[0]
 
-    def judged(self, shares: Pair) -> Frugal:
+    def judged(self, shares: Pair, *, settled: bool = False) -> Frugal:
         """Return shares that use all of every station, with their energy."""
         given = self.scaled(shares)
-        return Frugal(given, self.clocks_hz, float(self.energies(given).sum()), settled=False)
+        return Frugal(given, self.clocks_hz, float(self.energies(given).sum()), settled)
+
+    def tuned(self, free: Bools, *, smooth: bool) -> Frugal | None:
+        """Return the shares and clocks of the least energy, or None if none are found.
+
+        Parameters
+        ----------
+        free, smooth : as for :meth:`programme`
+        """
+        reference_hz = self.reference_hz(free)
+        level = np.log(self.clocks_hz / reference_hz)
+        found = least_times(self.programme(free, smooth=smooth), level)
+        if found is None:
+            return None
+        clocks_hz = np.where(free, reference_hz * np.exp(found.log_clocks), self.clocks_hz)
+        there = replace(self, clocks_hz=clocks_hz)
+        return there.judged((found.cell, found.server), settled=True)
 
     def reference_hz(self, free: Bools) -> Floats:
         """Return (S,) what clocks are compared with: the highest ones, or those that stay."""
         high = np.array([high for _, high, _ in self.group.clocks])
         return np.where(free, high, self.clocks_hz)
-
-    def inside(self, least: Pair, programme: Times) -> Iterator[Found]:
-        """Yield shares halfway to all that there is, at which nothing may be used up.
-
-        A clock at an end of its range is moved off it a little, as far as the shares of its server bear it.
-        """
-        most = self.scaled(least)
-        cell, server = (
-            np.sqrt(np.maximum(one * other, 0.0)) for one, other in zip(least, most, strict=True)
-        )
-        level = np.log(self.clocks_hz / self.reference_hz(programme.free))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spare = np.where(programme.cores > 0, np.log(most[1] / least[1])[:, None] / 4, np.inf)
-        margin = np.minimum(spare.min(axis=0, initial=np.inf), -programme.least_log / 4)
-        moved = np.where(
-            programme.free, np.clip(level, programme.least_log + margin, -margin), level
-        )
-        server = server * np.exp(programme.cores @ (level - moved))
-        yield Found(cell, server, moved)
-        yield Found(cell, np.where(self._needs.slices, least[1], server), moved)
 
     def programme(self, free: Bools, *, smooth: bool) -> Times:
         """Return what the times of sending, computing and serving, and clocks, are chosen by.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -67,6 +68,22 @@ class Times:
     free: Bools
     stations: Stations
     room: float
+
+    @cached_property
+    def by_band(self) -> Bools:
+        """(n,) whether shares of the cell are of its band."""
+        return np.isfinite(self.efficiency)
+
+    @cached_property
+    def usual_efficiency(self) -> Floats:
+        """(n,) r/W, at most what makes a difference [bit/s/Hz]; 1 where shares are of time."""
+        return np.where(self.by_band, np.minimum(self.efficiency, _STEEPEST), 1.0)
+
+    @cached_property
+    def log_snr(self) -> Floats:
+        """(n,) ln s, of the whole band."""
+        found: Floats = log2_snr(self.usual_efficiency) * _LN2
+        return found
 
 
 @dataclass(frozen=True)
@@ -154,16 +171,15 @@ def _sending(task: Times, b: Floats) -> tuple[Floats, Floats, Floats]:
     −q (q − L)/((1+q) L)².
     """
     even = task.airtime_s * np.exp(-b)  # what airtime does
-    by_band = np.isfinite(task.efficiency)
+    by_band = task.by_band
     if not by_band.any():
         return even, even, even
-    efficiency = np.where(by_band, np.minimum(task.efficiency, _STEEPEST), 1.0)
-    log_q = log2_snr(efficiency) * _LN2 - b
+    log_q = task.log_snr - b
     q = np.exp(np.minimum(log_q, 600.0))
     whole = np.logaddexp(0.0, log_q)
     part = q / (1 + q)
     slope = 1 - part / whole
     bend = part * ((q - np.minimum(whole, q)) / (1 + q)) / whole**2
-    x = np.where(by_band, even * efficiency * _LN2 / whole, even)
+    x = np.where(by_band, even * task.usual_efficiency * _LN2 / whole, even)
     slope, bend = np.where(by_band, slope, 1.0), np.where(by_band, bend, 0.0)
     return x, x * slope, x * (slope**2 + bend)
