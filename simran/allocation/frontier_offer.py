@@ -65,9 +65,12 @@ class FrontierOffer(Offer):
         sums: Floats = cell[agents, place] @ self.stations.cell
         return sums + server[agents, place] @ self.stations.server
 
-    def load(self, columns: Ints) -> float:
-        """Return the least largest sum of shares of the designs in rows ``columns``."""
-        return float(self.settled(*self.points_of(columns)).load[0])
+    def balanced(self, columns: Ints) -> tuple[float, Floats]:
+        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then."""
+        found = self.settled(*self.points_of(columns))
+        log_prices = found.log_prices[0]
+        prices = np.maximum(np.exp(log_prices - log_prices.max()), 1e-12)
+        return float(found.load[0]), prices / prices.sum()
 
     def settled(self, cell: Floats, server: Floats) -> Settled:
         """Return the shares of least load of designs with some points (n, P)."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from simran.allocation.loads import largest_load, load_matrix, radius
+from simran.allocation.loads import largest_load, leading, load_matrix, radius
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["Ledger", "Offer", "RootOffer"]
@@ -56,8 +56,15 @@ class Offer(ABC):
         """Return (J,) the sums of the cheapest shares of the designs in rows ``columns`` at some prices."""
 
     @abstractmethod
+    def balanced(self, columns: Ints) -> tuple[float, Floats]:
+        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then.
+
+        At these prices, with sum 1, their cheapest shares have that sum at every station that has a price.
+        """
+
     def load(self, columns: Ints) -> float:
         """Return the least largest sum of shares of the designs in rows ``columns``."""
+        return self.balanced(columns)[0]
 
     @abstractmethod
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
@@ -111,9 +118,9 @@ class RootOffer(Offer):
         sums: Floats = (self._matrix(columns) @ root) / root
         return sums
 
-    def load(self, columns: Ints) -> float:
-        """Return the least largest sum of shares of the designs in rows ``columns``."""
-        return float(largest_load(self._matrix(columns)))
+    def balanced(self, columns: Ints) -> tuple[float, Floats]:
+        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then."""
+        return leading(self._matrix(columns))
 
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
         """Return a ledger that begins with the designs in rows ``columns`` of those who are served."""

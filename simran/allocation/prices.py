@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _ROUNDS = 6  # changes of the ratio of the prices
+_ENDLESS = 1e30  # level of prices at which agents want nothing but the least
 _HALVINGS = 16
 _MOST_KEPT = 300_000  # designs of offers that are kept, besides one
 
@@ -77,40 +78,41 @@ def offer_between(group: Contention, low_hz: Floats, high_hz: Floats) -> Offer:
     )
 
 
-def decompose(given: Offer, room: float) -> Priced:
+def decompose(given: Offer, room: float, direction: Floats | None = None) -> Priced:
     """Return designs that have shares with a small sum of values, and a bound on the least.
 
-    The level of the prices is found by bisection, their ratio by giving each station a price in
-    proportion to what it earns.
+    The level of the prices is found by bisection. Their ratio then is that at which the shares of the designs
+    so found are balanced, until it no longer changes.
 
     Parameters
     ----------
     given : designs of the agents to be served, each with at least one that is possible
     room : what may be shared out, at most 1
+    direction : (J,) prices to begin with
     """
     size = given.size
-    direction = np.full(size, 1.0 / size)
+    direction = np.full(size, 1.0 / size) if direction is None else direction
     best: Ints | None = None
     least, bound = np.inf, 0.0
     for _ in range(_ROUNDS):
         costs = given.costs(direction)
         level, columns, below = _level(given.value, costs, room)
         bound = max(bound, below)
-        for _ in range(60):
-            if given.load(columns) <= room:
-                break
-            level = 1.15 * level + 1e-300
-            columns = np.argmin(given.value + level * costs, axis=0)
+        if level >= _ENDLESS:  # not even the cheapest designs have shares
+            return Priced(None, bound, direction)
+        load, following = given.balanced(columns)
         total = float(given.value[columns, np.arange(len(columns))].sum())
-        if given.load(columns) <= room and total < least:
+        if load <= room and total < least:
             best, least = columns, total
-        earned = direction * given.asked(columns, direction)
-        if not earned.sum() > 0:
-            break
-        following = np.maximum(earned / earned.sum(), 1e-12)
         if np.abs(following - direction).max() < 1e-3:
             break
-        direction = following / following.sum()
+        direction = following
+    for _ in range(60 if best is None else 0):
+        level = 1.15 * level + 1e-300
+        columns = np.argmin(given.value + level * costs, axis=0)
+        if given.load(columns) <= room:
+            best = columns
+            break
     return Priced(best, bound, direction)
 
 
@@ -144,7 +146,7 @@ def _level(value: Floats, costs: Floats, room: float) -> tuple[float, Ints, floa
         return 0.0, columns, bound
     low, high = 0.0, max(float(value[columns, agents].sum()), 1e-12)
     columns, demand, total = at(high)
-    while demand > room and high < 1e30:
+    while demand > room and high < _ENDLESS:
         bound = max(bound, total - high * room)
         low, high = high, 8 * high
         columns, demand, total = at(high)
@@ -173,12 +175,10 @@ def thrifty(given: Offer, room: float, rounds: int = 4) -> tuple[Ints, float, Fl
     best = np.argmin(given.costs(direction), axis=0), np.inf, direction
     for _ in range(rounds if size > 1 else 1):
         columns = np.argmin(given.costs(direction), axis=0)
-        load = given.load(columns)
+        load, following = given.balanced(columns)
         if load < best[1]:
-            best = columns, load, direction
-        earned = direction * given.asked(columns, direction)
-        if load <= 0.1 * room or not earned.sum() > 0:
+            best = columns, load, following
+        if load <= 0.1 * room or np.abs(following - direction).max() < 1e-3:
             break
-        direction = np.maximum(earned / earned.sum(), 1e-12)
-        direction = direction / direction.sum()
+        direction = following
     return best
