@@ -25,7 +25,7 @@ _FASTER = 0.1  # of it, what the next step aims at
 _WIDE = 0.1  # of what is limited, the least slack at first
 _SURE = 0.5  # of the slack, where what is left takes its place
 _GAP, _LOOSE = 1e-7, 1e-5  # of the energy: how far from the least at the end, and if no step helps
-_STEPS, _HALVINGS = 100, 12
+_STEPS, _HALVINGS = 50, 12
 _KEPT = 0.99  # of the way to where a slack or a price is used up
 _FALL = 0.01  # of what the residual falls by to first order, at the least
 

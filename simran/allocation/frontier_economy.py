@@ -81,7 +81,7 @@ def frugal_shares(
     if stepped or not any(it.energy_j < np.inf for it in found):
         found.append(task.judged(task.least()))
     best = min(found, key=lambda it: it.energy_j)
-    return replace(best, settled=best.settled and not stepped)
+    return replace(best, settled=best.settled and not task.roughly)
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,14 @@ class _Task:
         needs = self._needs
         found: Bools = self.selection.served & (needs.kappa == 0) & (needs.least_j > 0)
         return found & ~needs.patient
+
+    @property
+    def roughly(self) -> bool:
+        """Whether some draw otherwise than the programme has it."""
+        needs = self._needs
+        other = needs.agent.exponent[:, 0] != needs.server.exponent[:, 0]
+        other |= needs.server.low_hz[:, 0] > 0
+        return bool((self.stepped | (self.selection.served & (needs.own_work > 0) & other)).any())
 
     def _places(self) -> Pair:
         return self.group.stations.cell, self.group.stations.server
