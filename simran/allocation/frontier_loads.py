@@ -18,7 +18,7 @@ import numpy as np
 from simran.allocation.curve import Curve
 from simran.allocation.frontier import curve_of, shares_on
 from simran.allocation.frontier_needs import FrontierNeeds
-from simran.allocation.frontier_slopes import crossing
+from simran.allocation.frontier_slopes import crossing, oriented, slopes
 from simran.allocation.loads import Stations
 from simran.allocation.problem import Bools, Floats, Ints
 
@@ -81,7 +81,7 @@ def settle_shares(
         points = curve.points(_POINTS)
         cell, server = shares_on(needs, points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
-        found = balanced(*table, stations, prices, 2.0 * 0.2**round_)
+        found = balanced(*table, stations, (prices, 2.0 * 0.2**round_))
         prices = found.log_prices
         curve = curve.around(points, found.first, found.last)
         best = found if best is None else _better(found, best)
@@ -106,7 +106,11 @@ def _paid(price: Floats, share: Floats) -> Floats:
 
 
 def balanced(
-    cell: Floats, server: Floats, stations: Stations, log_prices: Floats, width: float
+    cell: Floats,
+    server: Floats,
+    stations: Stations,
+    near: tuple[Floats, float],
+    bends: Floats | None = None,
 ) -> Settled:
     """Return the shares with the least largest sum among points (N, n, P) and mixtures of neighbours.
 
@@ -114,22 +118,32 @@ def balanced(
     ----------
     cell, server : β and φ at the points
     stations : which of the J stations is whose
-    log_prices : (N, J) logarithms of the prices to begin with
-    width : how far from there the ones of the least load are likely to be
+    near : logarithms of the prices (N, J) to begin with, and how far from there the ones of the least load
+        are likely to be
+    bends : the slopes of the curves, if they are known, of points by rising β
     """
     size = stations.cell.shape[1]
     if size == 1:
         place = cheapest(cell, server, stations, np.ones((len(cell), 1)))
         return _settled(cell, server, stations, (place, place), np.ones(len(cell)))
     if size == 2:
-        return _between(cell, server, stations)
-    return _turned(cell, server, stations, log_prices, width)
+        return _between(cell, server, stations, bends)
+    return _turned(cell, server, stations, *near)
 
 
-def _between(cell: Floats, server: Floats, stations: Stations) -> Settled:
-    """Return the same for two stations, from the slopes of the curves."""
-    at = crossing(cell, server, stations)
-    found = _settled(cell, server, stations, (at.before, at.after), at.part)
+def _between(cell: Floats, server: Floats, stations: Stations, bends: Floats | None) -> Settled:
+    """Return the same for one cell and one server, from the slopes of the curves."""
+    if bends is None:
+        along = oriented(cell, server)
+        at = crossing(along.cell, along.server, slopes(along.cell, along.server))
+        before, after = (
+            np.take_along_axis(along.origin, it[..., None], axis=-1)[..., 0]
+            for it in (at.before, at.after)
+        )
+    else:
+        at = crossing(cell, server, bends)
+        before, after = at.before, at.after
+    found = _settled(cell, server, stations, (before, after), at.part)
     return replace(found, log_prices=np.stack([-at.odds / 2, at.odds / 2], axis=1))
 
 

@@ -1,9 +1,9 @@
 """The least load of designs at one cell and one server, from the slopes of their curves.
 
 Between its points a curve is taken for a polygon, which exists since the sets are convex. As the price of the
-second station rises from nothing, agents go along their polygons, each edge at the ratio of prices that is its
-slope: sorted, the slopes of all agents tell what both stations are asked for at every ratio. The load is least
-where both are asked for alike, somewhere on one edge of one agent.
+server rises from nothing, agents go along their polygons to larger parts of the cell, each edge at the ratio of
+prices that is its slope: sorted, the slopes of all agents tell what both stations are asked for at every ratio.
+The load is least where both are asked for alike, somewhere on one edge of one agent.
 """
 
 from __future__ import annotations
@@ -12,12 +12,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simran.allocation.loads import Stations
-from simran.allocation.problem import Bools, Floats, Ints
+from simran.allocation.problem import Floats, Ints
 
-__all__ = ["Crossing", "crossing"]
+__all__ = ["Crossing", "Oriented", "crossing", "oriented", "slopes"]
 
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
+
+
+@dataclass(frozen=True)
+class Oriented:
+    """Points of curves (..., P) by rising part of the cell.
+
+    Parameters
+    ----------
+    cell, server : β and φ; those of points that do not exist are those of the next ones that do
+    origin : which point each is
+    """
+
+    cell: Floats
+    server: Floats
+    origin: Ints
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,7 @@ class Crossing:
     ----------
     before, after : (N, n) points of the curves that are mixed
     part : (N,) part of the first ones
-    odds : (N,) logarithm of the ratio of the second price to the first
+    odds : (N,) logarithm of the ratio of the server's price to the cell's
     """
 
     before: Ints
@@ -37,90 +51,78 @@ class Crossing:
     odds: Floats
 
 
-def crossing(cell: Floats, server: Floats, stations: Stations) -> Crossing:
-    """Return the mixture of points with the least largest sum.
+def oriented(cell: Floats, server: Floats) -> Oriented:
+    """Return points (..., P) of curves in the order in which prices lead to them.
 
     Parameters
     ----------
-    cell, server : (N, n, P) β and φ at the points; inf where there are none
-    stations : which of the two stations is whose
+    cell, server : β and φ along the curves, one rising and one falling; inf where there are none
     """
-    x, y = (_asked(cell, server, stations, it) for it in (0, 1))
-    known = _known(x, y)
-    x, y = (np.take_along_axis(it, known, axis=-1) for it in (x, y))
-    if x.shape[-1] == 1:  # nothing to choose from
-        return Crossing(known[..., 0], known[..., 0], np.ones(len(x)), np.zeros(len(x)))
-    backwards = x[..., :1] > x[..., -1:]
-    x, y = (np.where(backwards, it[..., ::-1], it) for it in (x, y))
-    ratio, more, less = _edges(x, y)
+    good = np.isfinite(cell) & np.isfinite(server)
+    last = cell.shape[-1] - 1
+    origin: Ints = np.broadcast_to(np.arange(last + 1), cell.shape)
+    if not good.all():
+        before = np.maximum.accumulate(np.where(good, origin, -1), axis=-1)
+        after = np.minimum.accumulate(np.where(good, origin, last + 1)[..., ::-1], axis=-1)
+        nearest = np.where(before >= 0, before, after[..., ::-1])
+        origin = np.minimum(nearest, last)
+        cell, server = (np.take_along_axis(it, origin, axis=-1) for it in (cell, server))
+    backwards = cell[..., :1] > cell[..., -1:]
+    if backwards.any():
+        cell, server, origin = (
+            np.where(backwards, it[..., ::-1], it) for it in (cell, server, origin)
+        )
+    return Oriented(cell, server, origin)
+
+
+def slopes(cell: Floats, server: Floats) -> Floats:
+    """Return (..., P − 1) the ratio of the server's price to the cell's from which on the next point is cheaper.
+
+    Rising along each curve; inf where the next point helps neither station.
+
+    Parameters
+    ----------
+    cell, server : (..., P) β and φ, by rising β
+    """
+    more, less = np.diff(cell, axis=-1), -np.diff(server, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(more <= 0, 0.0, np.where(less > 0, more / less, np.inf))
+    found: Floats = np.maximum.accumulate(ratio, axis=-1)
+    return found
+
+
+def crossing(cell: Floats, server: Floats, ratio: Floats) -> Crossing:
+    """Return the mixture of points (N, n, P) with the least largest sum.
+
+    Parameters
+    ----------
+    cell, server : β and φ, by rising β
+    ratio : (N, n, P − 1) see :func:`slopes`
+    """
     count, agents, edges = ratio.shape
-    order = np.argsort(ratio.reshape(count, -1), axis=1, kind="stable")
-    more, less = (
-        np.take_along_axis(it.reshape(count, -1), order, axis=1).cumsum(axis=1)
-        for it in (more, less)
-    )
-    gap = y[..., 0].sum(axis=1) - x[..., 0].sum(axis=1)  # what the second is asked for beyond the first
-    closed = more + less
-    last = (closed < gap[:, None]).sum(axis=1)  # the edge on which both are alike
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(agents * edges)[None, :], axis=1)
-    rank = rank.reshape(ratio.shape)
-    before = (rank < last[:, None, None]).sum(axis=-1)
-    after = np.where((gap > 0)[:, None], (rank <= last[:, None, None]).sum(axis=-1), before)
+    gap = server[..., 0].sum(axis=1) - cell[..., 0].sum(axis=1)  # what the server is asked for beyond the cell
+    if not edges:
+        only = np.zeros((count, agents), dtype=np.int64)
+        return Crossing(only, only, np.ones(count), np.where(gap > 0, _FARTHEST, -_FARTHEST))
+    flat = ratio.reshape(count, -1)
+    order = np.argsort(flat, axis=1, kind="stable")
+    closer = np.diff(cell, axis=-1) - np.diff(server, axis=-1)
+    closer = np.where(np.isposinf(ratio), 0.0, closer).reshape(count, -1)
+    closed = np.take_along_axis(closer, order, axis=1).cumsum(axis=1)
+    last = (closed < gap[:, None]).sum(axis=1)  # the edge on which both are asked for alike
     rows, at = np.arange(count), np.minimum(last, agents * edges - 1)
+    rising = np.take_along_axis(flat, order, axis=1)
+    gone = (np.arange(agents * edges) < last[:, None]) & np.isfinite(rising)
+    passed = np.zeros(flat.shape, dtype=np.bool_)
+    np.put_along_axis(passed, order, gone, axis=1)
+    before = passed.reshape(ratio.shape).sum(axis=-1)
+    after = before.copy()
+    on = (gap > 0) & (last == at)
+    after[rows[on], order[rows[on], at[on]] // edges] += 1
     low = np.where(at > 0, closed[rows, at - 1], 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.clip((closed[rows, at] - gap) / (closed[rows, at] - low), 0.0, 1.0)
-        odds = np.log(ratio.reshape(count, -1)[rows, order[rows, at]])
+        odds = np.log(rising[rows, at])
     odds = np.where(gap > 0, np.where(last > at, _FARTHEST, odds), -_FARTHEST)
-    turned = backwards[..., 0]
-    return Crossing(
-        _place(before, turned, known),
-        _place(after, turned, known),
-        np.where(np.isnan(part), 1.0, part),
-        np.clip(np.nan_to_num(odds, nan=0.0), -_FARTHEST, _FARTHEST),
-    )
-
-
-def _asked(cell: Floats, server: Floats, stations: Stations, number: int) -> Floats:
-    """Return (N, n, P) what one station is asked for."""
-    sent = np.where(stations.cell[:, number, None] > 0, cell, 0.0)
-    served = np.where(stations.server[:, number, None] > 0, server, 0.0)
-    total: Floats = sent + served
-    return total
-
-
-def _place(gone: Ints, backwards: Bools, known: Ints) -> Ints:
-    """Return the points at which agents are after so many edges."""
-    last = known.shape[-1] - 1
-    places = np.where(backwards, last - gone, gone)[..., None]
-    found: Ints = np.take_along_axis(known, places, axis=-1)[..., 0]
-    return found
-
-
-def _edges(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return (N, n, P − 1) at which ratio of prices an edge is gone along, and by how much x rises and y falls.
-
-    An edge that helps neither station is never gone along.
-    """
-    if not (np.isfinite(x[..., 0]).all()):
-        x, y = (np.where(np.isfinite(it), it, 0.0) for it in (x, y))
-    more, less = np.diff(x, axis=-1), -np.diff(y, axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(more <= 0, 0.0, np.where(less > 0, more / less, np.inf))
-    ratio = np.maximum.accumulate(ratio, axis=-1)
-    never = np.isposinf(ratio)
-    return ratio, np.where(never, 0.0, more), np.where(never, 0.0, less)
-
-
-def _known(x: Floats, y: Floats) -> Ints:
-    """Return (N, n, P) the points themselves, or the next ones that exist."""
-    good = np.isfinite(x) & np.isfinite(y)
-    count = x.shape[-1]
-    place = np.arange(count)
-    if good.all():
-        return np.broadcast_to(place, x.shape)
-    before = np.maximum.accumulate(np.where(good, place, -1), axis=-1)
-    after = np.minimum.accumulate(np.where(good, place, count)[..., ::-1], axis=-1)[..., ::-1]
-    found: Ints = np.minimum(np.where(before >= 0, before, after), count - 1)
-    return found
+    part = np.where(on & ~np.isnan(part), part, 1.0)
+    return Crossing(before, after, part, np.clip(odds, -_FARTHEST, _FARTHEST))

@@ -25,9 +25,13 @@ class Ledger(ABC):
     def take(self, agent: int, row: int) -> None:
         """Let an agent have the design in ``row``."""
 
+    @abstractmethod
     def loads_with(self, agent: int, rows: Ints) -> Floats:
         """Return the load with each of the designs in ``rows`` (N,) of one agent."""
-        return np.array([self.load_with(agent, row) for row in rows.tolist()])
+
+    @abstractmethod
+    def loads(self) -> Floats:
+        """Return (M, n) the load with each design of every agent who is served."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,16 @@ class _RootLedger(Ledger):
         added = vectors[:, :, None] * (vectors * given.inverse[rows, agent][:, None])[:, None, :]
         changed = self._matrix + added
         return largest_load(changed if before < 0 else changed - self._outer(agent, before))
+
+    def loads(self) -> Floats:
+        """Return (M, n) the load with each design of every agent who is served."""
+        given, agents = self._given, np.arange(len(self._columns))
+        now = given.vectors[self._columns, agents]
+        now = now[:, :, None] * (now * given.inverse[self._columns, agents][:, None])[:, None, :]
+        scaled = given.vectors * given.inverse[..., None]
+        return largest_load(
+            self._matrix + given.vectors[..., :, None] * scaled[..., None, :] - now
+        )
 
     def _changed(self, agent: int, row: int) -> Floats:
         changed = self._matrix + self._outer(agent, row)

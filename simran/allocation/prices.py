@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simran.allocation.common_clock import spread_clock
+from simran.allocation.common_clock import is_crowd, spread_clock
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_offer import frontier_offer
 from simran.allocation.offers import Offer, RootOffer
@@ -27,7 +27,7 @@ __all__ = [
     "thrifty",
 ]
 
-_ROUNDS = 6  # changes of the ratio of the prices
+_ROUNDS, _TURNS = 6, 4  # changes of the ratio of the prices
 _ENDLESS = 1e30  # level of prices at which agents want nothing but the least
 _HALVINGS = 16
 _MOST_KEPT = 300_000  # designs of offers that are kept, besides one
@@ -49,26 +49,36 @@ class Priced:
     direction: Floats
 
 
-def offer(group: Contention, clocks_hz: Floats) -> Offer:
-    """Return all designs of a group under the clocks (S,) of its servers."""
+def offer(group: Contention, clocks_hz: Floats, *, rough: bool = False) -> Offer:
+    """Return all designs of a group under the clocks (S,) of its servers.
+
+    Parameters
+    ----------
+    group : who contends
+    clocks_hz : (S,) [Hz]
+    rough : whether shares may be too large by some percent, where that is quicker
+    """
     if not isinstance(group.menu, FrontierNeeds):
         return offer_between(group, clocks_hz, clocks_hz)
-    known, key = group.memo.offers, clocks_hz.tobytes()  # costly, and wanted more than once
+    rough = rough and is_crowd(group)
+    known, key = group.memo.offers, (rough, clocks_hz.tobytes())  # costly, and wanted more than once
     if key not in known:
         while known and len(known) * group.menu.value.size > _MOST_KEPT:
             del known[next(iter(known))]
-        known[key] = offer_between(group, clocks_hz, clocks_hz)
+        known[key] = offer_between(group, clocks_hz, clocks_hz, rough=rough)
     return known[key]
 
 
-def offer_between(group: Contention, low_hz: Floats, high_hz: Floats) -> Offer:
+def offer_between(
+    group: Contention, low_hz: Floats, high_hz: Floats, *, rough: bool = False
+) -> Offer:
     """Return designs with the energies of the lower and the times of the higher clocks (S,) of an interval.
 
     No design under a clock of the interval needs smaller shares than these do.
     """
     frugal, quick = spread_clock(group, low_hz), spread_clock(group, high_hz)
     if isinstance(group.menu, FrontierNeeds):
-        return frontier_offer(group.menu, group.stations, quick, frugal)
+        return frontier_offer(group.menu, group.stations, quick, frugal, rough=rough)
     inverse = group.menu.inverse_time(frugal)
     possible = np.isfinite(inverse)
     return RootOffer(
@@ -164,16 +174,24 @@ def _level(value: Floats, costs: Floats, room: float) -> tuple[float, Ints, floa
     return high, columns, bound
 
 
-def thrifty(given: Offer, room: float, rounds: int = 4) -> tuple[Ints, float, Floats]:
+def thrifty(
+    given: Offer, room: float, direction: Floats | None = None
+) -> tuple[Ints, float, Floats]:
     """Return the designs (n,) that need the least shares, that load, and the prices (J,) then.
 
-    With one cut for each agent that is its possible design of least cost; with several the ratio of the
-    prices is adjusted to what the stations earn.
+    With one cut for each agent that is its possible design of least cost; with several the prices follow
+    those at which the shares of the designs are balanced.
+
+    Parameters
+    ----------
+    given : designs of the agents to be served
+    room : what may be shared out
+    direction : (J,) prices to begin with
     """
     size = given.size
-    direction = np.full(size, 1.0 / size)
+    direction = np.full(size, 1.0 / size) if direction is None else direction
     best = np.argmin(given.costs(direction), axis=0), np.inf, direction
-    for _ in range(rounds if size > 1 else 1):
+    for _ in range(_TURNS if size > 1 else 1):
         columns = np.argmin(given.costs(direction), axis=0)
         load, following = given.balanced(columns)
         if load < best[1]:
