@@ -21,11 +21,11 @@ from simran.allocation.problem import Bools, Floats
 __all__ = ["Found", "least_times"]
 
 _FIRST = 30.0  # Σ s λ at first, as a part of the energy
-_FASTER = 0.1  # of it, what the next step aims at
+_FASTER = 0.15  # of it, what the next step aims at
 _WIDE = 0.1  # of what is limited, the least slack at first
 _SURE = 0.5  # of the slack, where what is left takes its place
 _GAP, _LOOSE = 1e-7, 1e-5  # of the energy: how far from the least at the end, and if no step helps
-_STEPS, _HALVINGS = 50, 12
+_STEPS, _HALVINGS = 60, 12
 _KEPT = 0.99  # of the way to where a slack or a price is used up
 _FALL = 0.01  # of what the residual falls by to first order, at the least
 
@@ -62,7 +62,8 @@ def least_times(task: Times, log_clocks: Floats) -> Found | None:
     for _ in range(_STEPS):
         if at.ended(_GAP):
             break
-        following = method.moved(at, _FASTER * float(at.slack @ at.prices) / method.count)
+        aim = _FASTER * max(float(at.slack @ at.prices), at.apart)  # prices wait for places
+        following = method.moved(at, aim / method.count)
         if following is None:
             break
         at = following
@@ -104,10 +105,16 @@ class _Iterate:
     by_share: Floats
     by_clock: Floats
 
+    @property
+    def apart(self) -> float:
+        """How far from optimal: Σ of the derivatives."""
+        return float(np.abs(self.by_share).sum() + np.abs(self.by_clock).sum())
+
     def ended(self, gap: float) -> bool:
         """Say whether this is within all limits, and how near to the least energy is known."""
-        apart = float(np.abs(self.by_share).sum() + np.abs(self.by_clock).sum())
-        near = max(float(self.left @ self.prices), apart) <= gap * float(self.terms.energy_j.sum())
+        near = max(float(self.left @ self.prices), self.apart) <= gap * float(
+            self.terms.energy_j.sum()
+        )
         return near and bool((self.left > 0).all())
 
     def residual(self, mu: float, held: Bools) -> float:

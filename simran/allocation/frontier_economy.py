@@ -193,7 +193,9 @@ class _Task:
             efficiency=needs.efficiency,
             transmit_w=needs.transmit_w,
             work_s=np.where(own | cores, needs.server_cycles / speed, 0.0),
-            slice_j=np.where(own, needs.slice_draw * needs.server_cycles**power, 0.0),
+            slice_j=np.where(
+                own & ~needs.patient, needs.slice_draw * needs.server_cycles**power, 0.0
+            ),
             clock_j=np.where(cores, drawn_j(needs.server_cycles, needs.server, top), 0.0),
             slice_power=power,
             kappa=np.where(computes & ~stays, kappa_of(needs), 0.0),

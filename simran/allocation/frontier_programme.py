@@ -24,7 +24,6 @@ from simran.radio import log2_snr
 __all__ = ["Place", "Terms", "Times", "terms"]
 
 _LN2 = math.log(2.0)
-_STEEPEST = 400.0  # bit/s/Hz, beyond which R(β) is β r to all digits
 
 
 @dataclass(frozen=True)
@@ -75,14 +74,14 @@ class Times:
         return np.isfinite(self.efficiency)
 
     @cached_property
-    def usual_efficiency(self) -> Floats:
-        """(n,) r/W, at most what makes a difference [bit/s/Hz]; 1 where shares are of time."""
-        return np.where(self.by_band, np.minimum(self.efficiency, _STEEPEST), 1.0)
+    def band_efficiency(self) -> Floats:
+        """(n,) r/W [bit/s/Hz]; 1 where shares are of time."""
+        return np.where(self.by_band, self.efficiency, 1.0)
 
     @cached_property
     def log_snr(self) -> Floats:
         """(n,) ln s, of the whole band."""
-        found: Floats = log2_snr(self.usual_efficiency) * _LN2
+        found: Floats = log2_snr(self.band_efficiency) * _LN2
         return found
 
 
@@ -180,6 +179,6 @@ def _sending(task: Times, b: Floats) -> tuple[Floats, Floats, Floats]:
     part = q / (1 + q)
     slope = 1 - part / whole
     bend = part * ((q - np.minimum(whole, q)) / (1 + q)) / whole**2
-    x = np.where(by_band, even * task.usual_efficiency * _LN2 / whole, even)
+    x = np.where(by_band, even * task.band_efficiency * _LN2 / whole, even)
     slope, bend = np.where(by_band, slope, 1.0), np.where(by_band, bend, 0.0)
     return x, x * slope, x * (slope**2 + bend)
