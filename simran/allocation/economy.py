@@ -20,7 +20,7 @@ from simran.allocation.frontier_economy import even_energy_j, even_shares, fruga
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import Stations, optimal_shares
 from simran.allocation.needs import Needs, kappa_of
-from simran.allocation.problem import Floats
+from simran.allocation.problem import Bools, Floats
 from simran.allocation.shared import Contention
 from simran.allocation.stages import RELATIVE_TOLERANCE
 
@@ -81,28 +81,53 @@ def frugal_split(group: Contention, selection: Selection) -> Split:
 
     Of agents or servers with stepped clocks the law of the highest step stands for the others, and where a
     server without shares follows another power law than the agent, it is left out: there the energy is
-    near the least. One server's clock is searched to the end, several in turn.
+    near the least. Where energy depends on shares, all clocks without steps are searched together; else one
+    server's clock is searched to the end, several in turn.
     """
+    if isinstance(group.menu, FrontierNeeds):
+        return _curved(group, selection)
     best = _at(group, selection, selection.clocks_hz)
     for server in range(len(group.clocks)):
         best = min(best, _tuned(group, selection, best, server), key=lambda it: it.energy_j)
     return best
 
 
+def _curved(group: Contention, selection: Selection) -> Split:
+    """Return the split of least energy where energy depends on shares.
+
+    Clocks that cannot be searched together with the shares, since none are strictly within all limits, are
+    searched one by one, and so they are where agents have steps, which the law of their energy does not tell.
+    """
+    free = np.array([not len(steps) and low < high for low, high, steps in group.clocks], np.bool_)
+    best, settled = _frugal(group, selection, selection.clocks_hz, free)
+    for server, (_, _, steps) in enumerate(group.clocks):
+        if len(steps):
+            others = [_changed(best.clocks_hz, server, step) for step in steps.tolist()]
+            fitting = [it for it in others if _possible(group, selection, it)]
+            tried = [best, *(_frugal(group, selection, it, free)[0] for it in fitting)]
+            best = min(tried, key=lambda it: it.energy_j)
+        elif free[server] and not settled:
+            best = min(best, _tuned(group, selection, best, server), key=lambda it: it.energy_j)
+    return best
+
+
+def _frugal(
+    group: Contention, selection: Selection, clocks_hz: Floats, free: Bools
+) -> tuple[Split, bool]:
+    """Return the split of least energy where energy depends on shares, and whether its clocks are settled."""
+    found = frugal_shares(group, selection, clocks_hz, free)
+    return Split(*found.shares, found.clocks_hz, found.energy_j), found.settled
+
+
 def _tuned(group: Contention, selection: Selection, best: Split, server: int) -> Split:
     """Return the split of least energy over the clock of one server."""
     low, high, steps = group.clocks[server]
 
-    def changed(clock_hz: float) -> Floats:
-        clocks = best.clocks_hz.copy()
-        clocks[server] = clock_hz
-        return clocks
-
     def fits(clock_hz: float) -> bool:
-        return _possible(group, selection, changed(clock_hz))
+        return _possible(group, selection, _changed(best.clocks_hz, server, clock_hz))
 
     def at(clock_hz: float) -> Split:
-        return _at(group, selection, changed(clock_hz), best)
+        return _at(group, selection, _changed(best.clocks_hz, server, clock_hz), best)
 
     if len(steps):
         tried = [at(step) for step in steps.tolist() if fits(step)]
@@ -112,6 +137,13 @@ def _tuned(group: Contention, selection: Selection, best: Split, server: int) ->
     halvings = _FEW if isinstance(group.menu, FrontierNeeds) else _MANY
     first, last = (_edge(fits, now, end, halvings) for end in (low, high))
     return _least(at, first, last, near)
+
+
+def _changed(clocks_hz: Floats, server: int, clock_hz: float) -> Floats:
+    """Return the clocks with that of one server changed."""
+    clocks = clocks_hz.copy()
+    clocks[server] = clock_hz
+    return clocks
 
 
 class _Task:
@@ -256,8 +288,7 @@ def _at(
     may then be too slow, and fast enough again at a higher clock.
     """
     if isinstance(group.menu, FrontierNeeds):
-        shares, energy_j = frugal_shares(group, selection, clocks_hz)
-        return Split(*shares, clocks_hz, energy_j)
+        return _frugal(group, selection, clocks_hz, np.zeros(len(clocks_hz), dtype=np.bool_))[0]
     task = _Task(group, selection, clocks_hz)
     prices = task.prices(None if start is None else start.log_prices)
     shares = task.within(task.scaled(*task.demand(prices)))

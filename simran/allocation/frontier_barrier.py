@@ -1,250 +1,273 @@
-"""The least energy of settled designs over the times of sending, computing and serving: a barrier method.
+"""Shares and common clocks of the least energy: a primal-dual interior-point method.
 
-In b = ln β and c = ln y, with x = S/R(β) for sending, y at the server and z = T − x − y on the agent,
-
-    minimise Σ p x + κ z^(1−α) + κ̃ y^(1−α̃)
-    subject to z ≥ z_0, e ≤ E, Σ β ≤ room, Σ φ = Σ (Q/g)/y ≤ room
-
-is convex, since ln R is concave in b. The Newton step has a block of two by two for each agent and a term of
-rank one for each station, so it takes time in proportion to the number of agents.
+Every limit of :mod:`~simran.allocation.frontier_programme` leaves something, has a slack s for it that may
+differ from what is left until the end, and a price λ. Newton steps on the conditions of optimality with
+s λ = μ, and μ towards 0, keep slacks and prices above 0. A step has a block of two by two for each agent, a
+dense column for each common clock and one for each station, so it takes time in proportion to the number of
+agents.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simran.allocation.loads import Stations
+from simran.allocation.arrow import Arrow, Blocks
+from simran.allocation.frontier_programme import Place, Terms, Times, terms
 from simran.allocation.problem import Bools, Floats
-from simran.radio import log2_snr
 
-__all__ = ["Times", "least_times"]
+__all__ = ["Found", "least_times"]
 
-_FIRST, _FACTOR = 30.0, 40.0  # weight of the energy: the first, and what it grows by
-_GAP = 1e-6  # relative gap of the energy at the end
-_NEWTON = 25
-_HALVINGS = 25
-_SMALL = 1e-6  # decrement at which a weight is done with
-_ROUNDING = 1e-13  # part of the value below which it is not told apart from none
+_FIRST = 30.0  # Σ s λ at first, as a part of the energy
+_FASTER = 0.15  # of it, what the next step aims at
+_WIDE = 0.1  # of what is limited, the least slack at first
+_SURE = 0.5  # of the slack, where what is left takes its place
+_GAP, _LOOSE = 1e-7, 1e-5  # of the energy: how far from the least at the end, and if no step helps
+_STEPS, _HALVINGS = 60, 12
+_KEPT = 0.99  # of the way to where a slack or a price is used up
+_FALL = 0.01  # of what the residual falls by to first order, at the least
 
 
 @dataclass(frozen=True)
-class Times:
-    """The programme of n agents; all arrays (n,).
+class Found:
+    """Shares and clocks.
 
     Parameters
     ----------
-    airtime_s : S/r; 0 for those who do not send over a cell with shares
-    efficiency : r/W [bit/s/Hz]; NaN where shares are of time
-    transmit_w : p where airtime costs energy; 0 elsewhere
-    work_s : φ y, the time of the whole server; 0 for those who use none with shares to choose
-    slice_j : κ̃ of κ̃ y^(1−α̃); 0 where the server's clock is common
-    slice_power : α̃ − 1
-    kappa, power : κ and α − 1 of the agent
-    time_s, least_s : T, and z_0
-    energy_j : E; may be inf
-    stations : which of the J stations is whose
-    room : what may be shared out
+    cell, server : (n,) β and φ; 0 for those who use none
+    log_clocks : (S,) logarithm of each common clock over the highest
     """
 
-    airtime_s: Floats
-    efficiency: Floats
-    transmit_w: Floats
-    work_s: Floats
-    slice_j: Floats
-    slice_power: Floats
-    kappa: Floats
-    power: Floats
-    time_s: Floats
-    least_s: Floats
-    energy_j: Floats
-    stations: Stations
-    room: float
-
-
-@dataclass(frozen=True)
-class _Point:
-    """All terms at one point, with first and second derivatives by b and c; arrays (n,)."""
-
-    value_j: Floats
-    gradient: Floats
-    hessian: Floats
-    spare_s: Floats
-    spare_gradient: Floats
-    spare_hessian: Floats
     cell: Floats
     server: Floats
+    log_clocks: Floats
 
 
-def least_times(task: Times, cell: Floats, server: Floats) -> tuple[Floats, Floats] | None:
-    """Return (n,) β and φ of the least energy, or None if the start is not strictly inside.
+def least_times(task: Times, log_clocks: Floats) -> Found | None:
+    """Return shares and clocks of the least energy strictly within all limits, or None if none are found.
 
     Parameters
     ----------
     task : the programme
-    cell, server : (n,) β and φ to begin with
+    log_clocks : (S,) clocks to begin with; those that are not free stay
     """
-    sends, serves = task.airtime_s > 0, task.work_s > 0
-    u = np.stack(
-        [
-            np.log(np.where(sends, cell, 1.0)),
-            np.log(np.where(serves, task.work_s / np.where(serves, server, 1.0), 1.0)),
-        ],
-        axis=1,
-    )
-    active = np.stack([sends, serves], axis=1)
-    first = _point(task, u)
-    scale = float(np.abs(first.value_j).sum())
-    if not (scale > 0 and active.any() and math.isfinite(_barrier(task, first))):
+    place = _begun(task, log_clocks)
+    scale = float(terms(task, place).energy_j.sum())
+    if not 0 < scale < math.inf:
         return None
-    weight, most = _FIRST, (2 * len(u) + 2) / _GAP
-    while True:
-        u = _centred(task, u, active, weight / scale)
-        if weight >= most:
+    method = _Method(_scaled(task, scale))
+    at = method.first(place)
+    for _ in range(_STEPS):
+        if at.ended(_GAP):
             break
-        weight *= _FACTOR
-    found = _point(task, u)
-    return found.cell, found.server
-
-
-def _centred(task: Times, u: Floats, active: Bools, weight: float) -> Floats:
-    """Return the point (n, 2) of least weighted energy and barrier, by damped Newton steps."""
-    at = _point(task, u)
-    now = weight * at.value_j.sum() + _barrier(task, at)
-    for _ in range(_NEWTON):
-        gradient, step = _newton(task, at, active, weight)
-        decrement = -float((gradient * step).sum())
-        if not decrement > max(_SMALL, _ROUNDING * abs(now)):
+        aim = _FASTER * max(float(at.slack @ at.prices), at.apart)  # prices wait for places
+        following = method.moved(at, aim / method.count)
+        if following is None:
             break
-        length = 1.0
-        for _ in range(_HALVINGS):
-            tried = _point(task, u + length * step)
-            value = weight * tried.value_j.sum() + _barrier(task, tried)
-            if value <= now - 0.1 * length * decrement:
-                break
-            length /= 2
-        else:
-            break
-        u, at, now = u + length * step, tried, value
-    return u
+        at = following
+    return Found(at.terms.cell, at.terms.server, at.place.clocks) if at.ended(_LOOSE) else None
 
 
-def _point(task: Times, u: Floats) -> _Point:
-    b, c = u[:, 0], u[:, 1]
-    part, y = np.exp(b), np.where(task.work_s > 0, np.exp(c), 0.0)
-    sent_s, slope, bend = _sending(task, b)
-    z = task.time_s - sent_s - y
-    safe = np.where(z > 0, z, 1.0)
-    with np.errstate(over="ignore"):
-        spent = task.kappa * safe**-task.power
-        drawn = np.where(task.work_s > 0, task.slice_j * np.exp(-task.slice_power * c), 0.0)
-    first = -task.power * spent / safe
-    second = -(task.power + 1) * first / safe
-    off = second * slope * y
-    gradient = np.stack(
-        [(task.transmit_w - first) * slope, -first * y - task.slice_power * drawn], axis=1
-    )
-    across = (task.transmit_w - first) * bend + second * slope**2
-    along = -first * y + second * y**2 + task.slice_power**2 * drawn
-    return _Point(
-        value_j=task.transmit_w * sent_s + spent + drawn,
-        gradient=gradient,
-        hessian=np.stack([across, off, along], axis=1),
-        spare_s=z - task.least_s,
-        spare_gradient=np.stack([-slope, -y], axis=1),
-        spare_hessian=np.stack([-bend, np.zeros_like(y), -y], axis=1),
-        cell=np.where(task.airtime_s > 0, part, 0.0),
-        server=np.where(task.work_s > 0, task.work_s / np.where(y > 0, y, 1.0), 0.0),
-    )
-
-
-def _sending(task: Times, b: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return x = S/R(β) with its derivatives by ln β [s].
-
-    With q = s/β and L = ln(1+q): ln R has the slope 1 − q/((1+q) L) and the second derivative
-    −q (q − L)/((1+q) L)².
-    """
-    by_band = np.isfinite(task.efficiency)
-    efficiency = np.where(by_band, np.minimum(task.efficiency, 400.0), 1.0)
-    log_q = log2_snr(efficiency) * math.log(2.0) - b
-    q = np.exp(np.minimum(log_q, 600.0))
-    whole = np.logaddexp(0.0, log_q)
-    rising = (q / (1 + q)) / whole
-    slope = np.where(by_band, 1 - rising, 1.0)
-    bend = np.where(
-        by_band, -(q / (1 + q)) * ((q - np.minimum(whole, q)) / (1 + q)) / whole**2, 0.0
-    )
-    rate = np.where(by_band, np.exp(b) * whole / (efficiency * math.log(2.0)), np.exp(b))
-    sent_s = np.where(task.airtime_s > 0, task.airtime_s / rate, 0.0)
-    return sent_s, -sent_s * slope, sent_s * (slope**2 - bend)
-
-
-def _left(task: Times, at: _Point) -> tuple[Floats, Floats]:
-    """Return what is left of each agent's energy (n,) and of each station (J,)."""
-    used = at.cell @ task.stations.cell + at.server @ task.stations.server
-    return task.energy_j - at.value_j, task.room - used
-
-
-def _barrier(task: Times, at: _Point) -> float:
-    """Return the barrier: −Σ ln of what is left; inf outside."""
-    energy_j, room = _left(task, at)
-    limited = np.isfinite(task.energy_j)
+def _begun(task: Times, log_clocks: Floats) -> Place:
+    """Return a place with time for all that is done, whatever shares that takes."""
+    sends, serves = task.airtime_s > 0, task.work_s > 0
     timed = np.isfinite(task.time_s)
-    left = np.concatenate([at.spare_s[timed], energy_j[limited], room])
-    if not (left > 0).all():
-        return math.inf
-    return -float(np.log(left).sum())
+    time_s, least_s = (np.where(timed, it, 1.0) for it in (task.time_s, task.least_s))
+    each_s = np.maximum(time_s - least_s * timed, 1e-6 * np.abs(time_s)) / 4
+    each_s = np.where(each_s > 0, each_s, 1.0)  # of those who share nothing
+    cell = np.where(sends, task.airtime_s / each_s, 1.0)  # which takes less than that, of a band
+    return Place(np.log([cell, np.where(serves, each_s, 1.0)]), log_clocks)
 
 
-def _newton(task: Times, at: _Point, active: Bools, weight: float) -> tuple[Floats, Floats]:
-    """Return the gradient (n, 2) and the Newton step, by blocks and one term for each station."""
-    energy_j, room = _left(task, at)
-    by_energy = np.where(np.isfinite(energy_j), 1 / np.maximum(energy_j, 1e-300), 0.0)
-    by_time = np.where(np.isfinite(at.spare_s), 1 / np.maximum(at.spare_s, 1e-300), 0.0)
-    price = 1 / room
-    at_cell, at_server = task.stations.cell @ price, task.stations.server @ price
-    gradient = (weight + by_energy)[:, None] * at.gradient - by_time[:, None] * at.spare_gradient
-    gradient[:, 0] += at_cell * at.cell
-    gradient[:, 1] -= at_server * at.server
-    block = (weight + by_energy)[:, None] * at.hessian - by_time[:, None] * at.spare_hessian
-    block += by_energy[:, None] ** 2 * _outer(at.gradient)
-    block += by_time[:, None] ** 2 * _outer(at.spare_gradient)
-    block[:, 0] += at_cell * at.cell
-    block[:, 2] += at_server * at.server
-    block[:, 0] = np.where(active[:, 0], block[:, 0], 1.0)
-    block[:, 2] = np.where(active[:, 1], block[:, 2], 1.0)
-    block[:, 1] = np.where(active.all(axis=1), block[:, 1], 0.0)
-    gradient = np.where(active, gradient, 0.0)
-    ways = np.stack(
-        [
-            (at.cell * active[:, 0])[:, None] * task.stations.cell * price,
-            -(at.server * active[:, 1])[:, None] * task.stations.server * price,
-        ],
-        axis=1,
-    )
-    own = _solved(block, gradient)
-    other = np.stack([_solved(block, ways[:, :, j]) for j in range(len(room))], axis=2)
-    core = np.eye(len(room)) + np.einsum("nij,nik->jk", ways, other)
-    pulls = np.einsum("nij,ni->j", ways, own)
-    step = -(own - other @ np.linalg.solve(core, pulls))
-    return gradient, step
+def _scaled(task: Times, scale: float) -> Times:
+    """Return the programme with another unit of energy."""
+    names = ("transmit_w", "slice_j", "clock_j", "kappa", "energy_j")
+    return replace(task, **{name: getattr(task, name) / scale for name in names})
 
 
-def _outer(values: Floats) -> Floats:
-    """Return the products (n, 3) of a gradient (n, 2) with itself."""
-    found: Floats = np.stack(
-        [values[:, 0] ** 2, values[:, 0] * values[:, 1], values[:, 1] ** 2], axis=1
-    )
-    return found
+@dataclass(frozen=True)
+class _Iterate:
+    """Where the method is.
+
+    Parameters
+    ----------
+    left, slack, prices : (m,) of all limits; 1, 1 and 0 where there is none
+    by_share, by_clock : (2, n) and (S,) derivatives of energy and priced limits: how far from optimal
+    """
+
+    place: Place
+    terms: Terms
+    left: Floats
+    slack: Floats
+    prices: Floats
+    by_share: Floats
+    by_clock: Floats
+
+    @property
+    def apart(self) -> float:
+        """How far from optimal: Σ of the derivatives."""
+        return float(np.abs(self.by_share).sum() + np.abs(self.by_clock).sum())
+
+    def ended(self, gap: float) -> bool:
+        """Say whether this is within all limits, and how near to the least energy is known."""
+        near = max(float(self.left @ self.prices), self.apart) <= gap * float(
+            self.terms.energy_j.sum()
+        )
+        return near and bool((self.left > 0).all())
+
+    def residual(self, mu: float, held: Bools) -> float:
+        """Return the length of all that is to vanish."""
+        apart = np.where(held, self.slack * self.prices - mu, 0.0)
+        parts = (self.by_share, self.by_clock, apart, self.slack - self.left)
+        return math.sqrt(sum(float((it * it).sum()) for it in parts))
 
 
-def _solved(block: Floats, right: Floats) -> Floats:
-    """Return the solution (n, 2) of symmetric systems of two by two, (n, 3)."""
-    determinant = block[:, 0] * block[:, 2] - block[:, 1] ** 2
-    determinant = np.maximum(determinant, 1e-14 * block[:, 0] * block[:, 2])
-    first = (block[:, 2] * right[:, 0] - block[:, 1] * right[:, 1]) / determinant
-    second = (block[:, 0] * right[:, 1] - block[:, 1] * right[:, 0]) / determinant
-    found: Floats = np.stack([first, second], axis=1)
-    return found
+class _Method:
+    """The steps, for one programme; limits are of time, energy, stations, lowest and highest clocks."""
+
+    def __init__(self, task: Times) -> None:
+        self.task = task
+        size, servers = len(task.work_s), len(task.free)
+        stations = task.stations.cell.shape[1]
+        self._edges = np.cumsum([size, size, stations, servers])
+        sends, serves = task.airtime_s > 0, task.work_s > 0
+        self._idle = np.stack([~sends, ~serves]).astype(float)
+        self._cores = task.cores * task.free
+        timed = np.isfinite(task.time_s) & (sends | serves)
+        changes = (task.transmit_w > 0) & sends | (task.kappa > 0) & timed
+        changes |= (task.slice_j > 0) & serves | (task.clock_j > 0) & self._cores.any(axis=1)
+        limited = np.isfinite(task.energy_j) & changes
+        held = [timed, limited, np.ones(stations, dtype=np.bool_), task.free, task.free]
+        self.held: Bools = np.concatenate(held)
+        self.count = int(self.held.sum())
+
+    def first(self, place: Place) -> _Iterate:
+        """Return the first iterate: with slacks wider than what is left, where that is little."""
+        task, at = self.task, terms(self.task, place)
+        left = self._left(at, place)
+        rest = np.ones(len(left) - 2 * len(task.time_s))
+        limits = np.concatenate([task.time_s, task.energy_j, rest])
+        wide = np.maximum(left, _WIDE * np.abs(limits), where=self.held, out=np.ones(len(left)))
+        prices = np.where(self.held, _FIRST / self.count / wide, 0.0)
+        return self._iterate(place, at, (left, wide, prices))
+
+    def moved(self, now: _Iterate, mu: float) -> _Iterate | None:
+        """Return the iterate after a Newton step towards s λ = μ, or None if none is better.
+
+        What is left takes the place of a slack unless it is far less; so limits that do not matter do not
+        shorten steps either.
+        """
+        shares, clocks, slack, prices = self._direction(now, mu)
+        length = min(1.0, _KEPT * _way(now.prices, prices), _KEPT * _way(now.slack, slack))
+        before = now.residual(mu, self.held)
+        for _ in range(_HALVINGS):
+            place = Place(now.place.shares + length * shares, now.place.clocks + length * clocks)
+            at = terms(self.task, place)
+            left, wide = self._left(at, place), now.slack + length * slack
+            wide = np.where(left > _SURE * wide, left, wide)
+            tried = self._iterate(place, at, (left, wide, now.prices + length * prices))
+            if tried.residual(mu, self.held) <= (1 - _FALL * length) * before:
+                return tried
+            length /= 2
+        return None
+
+    def _left(self, at: Terms, place: Place) -> Floats:
+        """Return what is left of every limit; 1 where there is none."""
+        task = self.task
+        used = at.cell @ task.stations.cell + at.server @ task.stations.server
+        left = np.concatenate(
+            [
+                at.spare_s,
+                task.energy_j - at.energy_j,
+                task.room - used,
+                place.clocks - task.least_log,
+                -place.clocks,
+            ]
+        )
+        return np.where(self.held, left, 1.0)
+
+    def _iterate(self, place: Place, at: Terms, limits: tuple[Floats, Floats, Floats]) -> _Iterate:
+        """Return an iterate with what is left of all limits, slacks and prices."""
+        return _Iterate(place, at, *limits, *self._derivatives(at, limits[2]))
+
+    def _derivatives(self, at: Terms, prices: Floats) -> tuple[Floats, Floats]:
+        """Return the derivatives of energy and priced limits by shares (2, n) and clocks (S,)."""
+        time, energy, station, low, high = np.split(prices, self._edges)
+        places = self.task.stations
+        sold = (places.server @ station) * at.server
+        by_share = (1 + energy) * at.by_share - time * at.spare_by_share
+        by_share[0] += (places.cell @ station) * at.cell
+        by_share[1] -= sold
+        by_clock = ((1 + energy) * at.by_clock - sold) @ self._cores - low + high
+        return by_share, by_clock
+
+    def _direction(self, now: _Iterate, mu: float) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return the Newton step of shares (2, n), clocks (S,), slacks and prices (m,)."""
+        at, servers = now.terms, len(self.task.free)
+        stiff, lacking = now.prices / now.slack, now.slack - now.left
+        aim = np.where(self.held, mu / now.slack, 0.0) + stiff * lacking
+        by_share, by_clock = self._derivatives(at, aim)
+        arrow = self._arrow(now, stiff)
+        low = np.concatenate([-by_clock, np.zeros(len(arrow.corner) - servers)])
+        shares, rest = arrow.solve(-by_share, low)
+        clocks = rest[:servers]
+        left = np.where(self.held, self._left_by(at, shares, clocks), 0.0)
+        change = -stiff * left
+        change[self._edges[1] : self._edges[2]] = rest[servers:]  # a product of huge and tiny sums
+        return shares, clocks, left - lacking, np.where(self.held, aim - now.prices + change, 0.0)
+
+    def _blocks(self, now: _Iterate, stiff: Floats) -> Blocks:
+        """Return the second derivatives by each agent's own shares."""
+        at, places = now.terms, self.task.stations
+        time, energy, station, _, _ = np.split(now.prices, self._edges)
+        by_time, by_energy, *_ = np.split(stiff, self._edges)
+        diagonal = (1 + energy) * at.diagonal + time * at.spare_bends + self._idle
+        diagonal[0] += (places.cell @ station) * at.cell
+        diagonal[1] += (places.server @ station) * at.server
+        weights = np.stack([(1 + energy) * at.bend + by_time, by_energy])
+        return Blocks(diagonal, at.spare_by_share, at.by_share, weights)
+
+    def _arrow(self, now: _Iterate, stiff: Floats) -> Arrow:
+        """Return the system of one step: rows of shares, then of S clocks and J stations."""
+        at, places = now.terms, self.task.stations
+        _, energy, station, _, _ = np.split(now.prices, self._edges)
+        _, _, by_station, at_low, at_high = np.split(stiff, self._edges)
+        sold = (places.server @ station) * at.server
+        own = ((1 + energy) * at.bend_by_clock + sold) @ self._cores
+        ways = np.stack([at.cell * places.cell.T, -at.server * places.server.T])
+        servers, size = len(own), len(own) + len(station)
+        dense = np.zeros((2, size, len(sold)))
+        dense[1, :servers] = sold * self._cores.T
+        dense[:, servers:] = ways
+        corner = np.diag(
+            np.concatenate([own + at_low + at_high + ~self.task.free, -1 / by_station])
+        )
+        corner[servers:, :servers] = ways[1] @ self._cores
+        corner[:servers, servers:] = corner[servers:, :servers].T
+        reach = np.zeros((size, len(sold)))
+        reach[:servers] = at.by_clock * self._cores.T
+        return Arrow(self._blocks(now, stiff), dense, corner, reach)
+
+    def _left_by(self, at: Terms, shares: Floats, clocks: Floats) -> Floats:
+        """Return what a step changes what is left (m,) by, to first order."""
+        level = self._cores @ clocks
+        places = self.task.stations
+        freed = (at.server * (shares[1] + level)) @ places.server
+        return np.concatenate(
+            [
+                (at.spare_by_share * shares).sum(axis=0),
+                -(at.by_share * shares).sum(axis=0) - at.by_clock * level,
+                freed - (at.cell * shares[0]) @ places.cell,
+                clocks,
+                -clocks,
+            ]
+        )
+
+
+def _way(now: Floats, step: Floats) -> float:
+    """Return how much of a step leads to where the first of what is positive is used up."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ways = np.where(step < 0, -now / step, np.inf)
+    return float(ways.min())

@@ -1,30 +1,50 @@
-"""Shares of the least energy for settled designs whose energy depends on their shares."""
+"""Shares and common clocks of the least energy for settled designs whose energy depends on their shares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from simran.allocation.clocks import Box, Work, least_energy
 from simran.allocation.common_clock import spread_clock
 from simran.allocation.enumeration import Selection
-from simran.allocation.frontier_barrier import Times, least_times
+from simran.allocation.frontier_barrier import least_times
 from simran.allocation.frontier_loads import settle_shares
 from simran.allocation.frontier_needs import FrontierNeeds
+from simran.allocation.frontier_programme import Times
 from simran.allocation.needs import drawn_j, kappa_of
-from simran.allocation.problem import Floats
+from simran.allocation.problem import Bools, Floats
 from simran.allocation.shared import Contention
 from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.allocation.under_clocks import steps_of
 from simran.radio import part_rate
 
-__all__ = ["even_energy_j", "even_shares", "frugal_shares"]
+__all__ = ["Frugal", "even_energy_j", "even_shares", "frugal_shares"]
 
 _EVER = 1e30  # as long as may be [s]
 
 Pair = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
+class Frugal:
+    """What was found.
+
+    Parameters
+    ----------
+    shares : (n,) β and φ
+    clocks_hz : (S,) [Hz]
+    energy_j : of those served [J]; inf where budgets are broken
+    settled : whether the clocks are those of the least energy, not only the best that were tried
+    """
+
+    shares: Pair
+    clocks_hz: Floats
+    energy_j: float
+    settled: bool
 
 
 def even_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> Pair:
@@ -39,8 +59,10 @@ def even_energy_j(group: Contention, selection: Selection, clocks_hz: Floats) ->
     return float(task.energies(task.scaled(task.least())).sum())
 
 
-def frugal_shares(group: Contention, selection: Selection, clocks_hz: Floats) -> tuple[Pair, float]:
-    """Return (n,) β and φ of the least energy within all budgets, and the energy of those served [J].
+def frugal_shares(
+    group: Contention, selection: Selection, clocks_hz: Floats, free: Bools
+) -> Frugal:
+    """Return the shares and clocks of the least energy within all budgets.
 
     An agent with steps is reckoned at the step that its design stands for, and where a server without
     shares follows another power law than the agent, or has steps, it is left out: there the energy is near
@@ -50,18 +72,16 @@ def frugal_shares(group: Contention, selection: Selection, clocks_hz: Floats) ->
     ----------
     group, selection : what is settled
     clocks_hz : (S,) common clocks under which shares exist [Hz]
+    free : (S,) whether a clock, without steps, is to be chosen; the others stay
     """
     task = _Task(group, selection, clocks_hz)
-    even = task.least()
-    tried = [task.scaled(even)]
-    for start in task.inside(even):
-        found = least_times(task.programme(), *start)
-        if found is not None:
-            tried.append(task.scaled(found))
-            break
-    spent = [float(task.energies(it).sum()) for it in tried]
-    best = int(np.argmin(spent))
-    return tried[best], spent[best]
+    stepped = bool(task.stepped.any())
+    tried = [task.tuned(free, smooth=smooth) for smooth in ((False, True) if stepped else (False,))]
+    found = [it for it in tried if it is not None]
+    if stepped or not any(it.energy_j < np.inf for it in found):
+        found.append(task.judged(task.least()))
+    best = min(found, key=lambda it: it.energy_j)
+    return replace(best, settled=best.settled and not task.roughly)
 
 
 @dataclass(frozen=True)
@@ -77,7 +97,7 @@ class _Task:
     selection: Selection
     clocks_hz: Floats
 
-    @property
+    @cached_property
     def _needs(self) -> FrontierNeeds:
         needs = self.group.menu.take(self.selection.columns)
         assert isinstance(needs, FrontierNeeds)
@@ -93,6 +113,21 @@ class _Task:
             found.append(share * scale)
         return found[0], found[1]
 
+    @cached_property
+    def stepped(self) -> Bools:
+        """(n,) whose clock has steps, and is the allocator's to choose by itself."""
+        needs = self._needs
+        found: Bools = self.selection.served & (needs.kappa == 0) & (needs.least_j > 0)
+        return found & ~needs.patient
+
+    @property
+    def roughly(self) -> bool:
+        """Whether some draw otherwise than the programme has it."""
+        needs = self._needs
+        other = needs.agent.exponent[:, 0] != needs.server.exponent[:, 0]
+        other |= needs.server.low_hz[:, 0] > 0
+        return bool((self.stepped | (self.selection.served & (needs.own_work > 0) & other)).any())
+
     def _places(self) -> Pair:
         return self.group.stations.cell, self.group.stations.server
 
@@ -105,43 +140,73 @@ class _Task:
         found = settle_shares(needs, self.group.stations, served, clock)
         return found.cell[0], found.server[0]
 
-    def inside(self, least: Pair) -> Iterator[Pair]:
-        """Yield shares halfway to all that there is, at which nothing may be used up."""
-        most = self.scaled(least)
-        cell, server = (
-            np.sqrt(np.maximum(one * other, 0.0)) for one, other in zip(least, most, strict=True)
-        )
-        yield cell, server
-        yield cell, np.where(self._needs.slices, least[1], server)
+    def judged(self, shares: Pair, *, settled: bool = False) -> Frugal:
+        """Return shares that use all of every station, with their energy."""
+        given = self.scaled(shares)
+        return Frugal(given, self.clocks_hz, float(self.energies(given).sum()), settled)
 
-    def programme(self) -> Times:
-        """Return what the times of sending, computing and serving are chosen by."""
-        needs, served = self._needs, self.selection.served
-        clock = spread_clock(self.group, self.clocks_hz)
+    def tuned(self, free: Bools, *, smooth: bool) -> Frugal | None:
+        """Return the shares and clocks of the least energy, or None if none are found.
+
+        Parameters
+        ----------
+        free, smooth : as for :meth:`programme`
+        """
+        reference_hz = self.reference_hz(free)
+        level = np.log(self.clocks_hz / reference_hz)
+        found = least_times(self.programme(free, smooth=smooth), level)
+        if found is None:
+            return None
+        clocks_hz = np.where(free, reference_hz * np.exp(found.log_clocks), self.clocks_hz)
+        there = replace(self, clocks_hz=clocks_hz)
+        return there.judged((found.cell, found.server), settled=True)
+
+    def reference_hz(self, free: Bools) -> Floats:
+        """Return (S,) what clocks are compared with: the highest ones, or those that stay."""
+        high = np.array([high for _, high, _ in self.group.clocks])
+        return np.where(free, high, self.clocks_hz)
+
+    def programme(self, free: Bools, *, smooth: bool) -> Times:
+        """Return what the times of sending, computing and serving, and clocks, are chosen by.
+
+        Parameters
+        ----------
+        free : (S,) which clocks are chosen
+        smooth : whether an agent with steps follows the law of its highest one, or stays at its own
+        """
+        needs, served, clocks = self._needs, self.selection.served, self.group.clocks
         power = needs.server.exponent[:, 0] - 1
         works = served & (needs.server_cycles > 0)
         fixed = works & needs.slices & np.isfinite(needs.slice_share)
-        free = works & needs.slices & ~fixed
+        own = works & needs.slices & ~fixed
         cores = works & ~needs.slices
         fixed_hz = np.where(fixed, needs.slice_share * needs.top_hz, 1.0)
         fixed_s = np.where(fixed, needs.server_cycles / fixed_hz, 0.0)
         fixed_j = np.where(fixed, needs.slice_draw * fixed_hz**power, 0.0)
-        fixed_j += np.where(cores, drawn_j(needs.server_cycles, needs.server, clock), 0.0)
         computes = served & ~needs.patient
-        left_j = needs.energy_j + needs.transmit_w * needs.air_s - fixed_j - needs.least_j
-        speed = np.where(needs.slices, needs.top_hz, clock)
+        left_j = needs.energy_j + needs.transmit_w * needs.air_s - fixed_j
+        stays = (needs.kappa == 0) & ~(self.stepped & smooth)
+        top = spread_clock(self.group, self.reference_hz(free))
+        speed = np.where(needs.slices, needs.top_hz, top)
         return Times(
             airtime_s=np.where(served, needs.air_s, 0.0),
             efficiency=needs.efficiency,
             transmit_w=needs.transmit_w,
-            work_s=np.where(free | cores, needs.server_cycles / speed, 0.0),
-            slice_j=np.where(free, needs.slice_draw * needs.server_cycles**power, 0.0),
+            work_s=np.where(own | cores, needs.server_cycles / speed, 0.0),
+            slice_j=np.where(
+                own & ~needs.patient, needs.slice_draw * needs.server_cycles**power, 0.0
+            ),
+            clock_j=np.where(cores, drawn_j(needs.server_cycles, needs.server, top), 0.0),
             slice_power=power,
-            kappa=np.where(computes & (needs.kappa > 0), kappa_of(needs), 0.0),
+            kappa=np.where(computes & ~stays, kappa_of(needs), 0.0),
             power=needs.agent.exponent[:, 0] - 1,
             time_s=np.where(served, needs.time_s - fixed_s, np.inf),
             least_s=np.where(computes, needs.quickest_s, 0.0),
-            energy_j=np.where(served, left_j, np.inf),
+            energy_j=np.where(served, left_j - np.where(stays, needs.least_j, 0.0), np.inf),
+            cores=((self.group.server_of[:, None] == np.arange(len(clocks))) & cores[:, None])
+            * 1.0,
+            least_log=np.where(free, [math.log(low / high) for low, high, _ in clocks], 0.0),
+            free=free,
             stations=self.group.stations,
             room=float(self.group.capacity(served)),
         )
