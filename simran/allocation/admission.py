@@ -35,10 +35,11 @@ def admit(group: Contention) -> Selection:
     columns, load, clocks = min(found, key=lambda it: it[1], default=(None, np.inf, None))
     if columns is not None and clocks is not None and load <= room:
         return Selection(columns, everyone, clocks)
-    some = _ranked(group, offers)
-    if rough:
-        some = _ranked(group, [(it[0], offer(group, it[0])) for it in some[:_CLOSELY]])
-    clocks, columns, served, _ = some[0]
+    if rough and len(offers) > _CLOSELY:
+        tried = [it[0] for it in _ranked(group, offers)[:_CLOSELY]]
+    else:
+        tried = [it[0] for it in offers]
+    clocks, columns, served, _ = _ranked(group, [(it, offer(group, it)) for it in tried])[0]
     return Selection(columns, served, clocks)
 
 

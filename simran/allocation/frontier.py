@@ -18,7 +18,7 @@ import numpy as np
 
 from simran.allocation.curve import Curve
 from simran.allocation.frontier_needs import FrontierNeeds
-from simran.allocation.problem import Bools, Floats
+from simran.allocation.problem import Floats
 from simran.allocation.searching import edge
 from simran.allocation.under_clocks import INSIDE, LEAST, UnderClocks
 

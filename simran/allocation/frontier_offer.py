@@ -95,7 +95,7 @@ class FrontierOffer(Offer):
         return asked
 
     def balanced(self, columns: Ints) -> tuple[float, Floats]:
-        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then."""
+        """Return the least load of the designs in rows ``columns``, and the prices (J,) then."""
         found = self.settled(columns, np.ones(len(columns), dtype=np.bool_))
         log_prices = found.log_prices[0]
         prices = np.maximum(np.exp(log_prices - log_prices.max()), 1e-12)
@@ -105,7 +105,9 @@ class FrontierOffer(Offer):
         """Return the shares of least load of the designs in rows ``columns`` of those who are served (n,)."""
         agents = np.flatnonzero(served)
         rows = columns[agents]
-        cell, server, bends = (it[rows, agents][None] for it in (self.cell, self.server, self.bends))
+        cell, server, bends = (
+            it[rows, agents][None] for it in (self.cell, self.server, self.bends)
+        )
         stations = Stations(self.stations.cell[agents], self.stations.server[agents])
         return balanced(cell, server, stations, (np.zeros((1, self.size)), 4.0), bends)
 
@@ -189,7 +191,8 @@ class _FrontierLedger(Ledger):
         self._now[agent] = asked
 
     def _without(self, agent: int) -> Floats:
-        return self._sums - self._now[agent] if agent in self._now else self._sums
+        now = self._now.get(agent)
+        return self._sums if now is None else self._sums - now
 
     def _asked(self, agent: int, rows: Ints) -> Floats:
         """Return (N, D, J) what designs of an agent ask for at each of the prices."""

@@ -1,9 +1,9 @@
 """The least load of designs at one cell and one server, from the slopes of their curves.
 
-Between its points a curve is taken for a polygon, which exists since the sets are convex. As the price of the
-server rises from nothing, agents go along their polygons to larger parts of the cell, each edge at the ratio of
-prices that is its slope: sorted, the slopes of all agents tell what both stations are asked for at every ratio.
-The load is least where both are asked for alike, somewhere on one edge of one agent.
+Between its points a curve is taken for a polygon, which exists since the sets are convex. As the price of
+the server rises from nothing, agents go along their polygons to larger parts of the cell, each edge at the
+ratio of prices that is its slope: sorted, the slopes of all agents tell what both stations are asked for at
+every ratio. The load is least where both are asked for alike, somewhere on one edge of one agent.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def oriented(cell: Floats, server: Floats) -> Oriented:
 
 
 def slopes(cell: Floats, server: Floats) -> Floats:
-    """Return (..., P − 1) the ratio of the server's price to the cell's from which on the next point is cheaper.
+    """Return (..., P − 1) the ratios of prices, server to cell, from which on the next point is cheaper.
 
     Rising along each curve; inf where the next point helps neither station.
 
@@ -104,7 +104,8 @@ def crossing(cell: Floats, server: Floats, ratio: Floats) -> Crossing:
     ratio : (N, n, P − 1) see :func:`slopes`
     """
     count, agents, edges = ratio.shape
-    gap = server[..., 0].sum(axis=1) - cell[..., 0].sum(axis=1)  # what the server is asked for beyond the cell
+    # what the server is asked for beyond the cell
+    gap = server[..., 0].sum(axis=1) - cell[..., 0].sum(axis=1)
     if not edges:
         only = np.zeros((count, agents), dtype=np.int64)
         return Crossing(only, only, np.ones(count), np.where(gap > 0, _FARTHEST, -_FARTHEST))

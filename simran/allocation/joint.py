@@ -161,6 +161,7 @@ def _trials(
             given = given.below(_fairest(given, least, room))
             least, load, direction = thrifty(given, room, direction)
         if not rough:
+            direction = decompose(given, room, direction).direction
             given = given.focused(direction)
         priced = decompose(given, room, direction)
         columns = first.columns.copy()

@@ -61,7 +61,7 @@ class Offer(ABC):
 
     @abstractmethod
     def balanced(self, columns: Ints) -> tuple[float, Floats]:
-        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then.
+        """Return the least largest sum of shares of some designs, (n,) rows, and the prices (J,) then.
 
         At these prices, with sum 1, their cheapest shares have that sum at every station that has a price.
         """
@@ -85,7 +85,7 @@ class Offer(ABC):
         """Return the designs of some agents."""
 
     def focused(self, direction: Floats) -> Offer:
-        """Return the same with shares told more exactly near some prices (J,), where they were told roughly."""
+        """Return the same, told more exactly near some prices (J,) if it was told roughly."""
         return self
 
     def least_costs(self, direction: Floats) -> Floats:
@@ -127,7 +127,7 @@ class RootOffer(Offer):
         return sums
 
     def balanced(self, columns: Ints) -> tuple[float, Floats]:
-        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then."""
+        """Return the least load of the designs in rows ``columns``, and the prices (J,) then."""
         return leading(self._matrix(columns))
 
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
@@ -182,9 +182,7 @@ class _RootLedger(Ledger):
         now = given.vectors[self._columns, agents]
         now = now[:, :, None] * (now * given.inverse[self._columns, agents][:, None])[:, None, :]
         scaled = given.vectors * given.inverse[..., None]
-        return largest_load(
-            self._matrix + given.vectors[..., :, None] * scaled[..., None, :] - now
-        )
+        return largest_load(self._matrix + given.vectors[..., :, None] * scaled[..., None, :] - now)
 
     def _changed(self, agent: int, row: int) -> Floats:
         changed = self._matrix + self._outer(agent, row)

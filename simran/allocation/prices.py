@@ -64,7 +64,10 @@ def offer(group: Contention, clocks_hz: Floats, *, rough: bool = False) -> Offer
     if not isinstance(group.menu, FrontierNeeds):
         return offer_between(group, clocks_hz, clocks_hz)
     rough = rough and is_crowd(group)
-    known, key = group.memo.offers, (rough, clocks_hz.tobytes())  # costly, and wanted more than once
+    known, key = (
+        group.memo.offers,
+        (rough, clocks_hz.tobytes()),
+    )  # costly, and wanted more than once
     if key not in known:
         while known and len(known) * group.menu.value.size > _MOST_KEPT:
             del known[next(iter(known))]
