@@ -11,6 +11,7 @@ from simran.reports.tables import bullet, figure, filled, table
 
 __all__ = ["draw_comparison", "render_comparison"]
 
+_WORTH = "; means of an overloaded run mean nothing"
 #: Metrics of the tables and their headings; violation rates are shown in percent.
 _COLUMNS = {
     "violation_rate": "viol. %",
@@ -59,7 +60,7 @@ def _headline(found: Mapping[str, Any]) -> Iterator[str]:
         bad = {name: times for name, times in it["verdicts"].items() if name != "stable"}
         if bad:
             shown = ", ".join(f"{name.upper()} in {times}" for name, times in bad.items())
-            yield f"{label}: {shown} of {count} replications; means of an overloaded run mean nothing"
+            yield f"{label}: {shown} of {count} replications{_WORTH if {*bad} - {'unknown'} else ''}"
         if it["failures"]:
             yield f"{label}: ALLOCATOR FAILED in {it['failures']} decisions"
         if not it["reproducible"]:

@@ -80,6 +80,11 @@ def test_a_run_in_which_nothing_happened() -> None:
     assert "nan" not in text
 
 
+def test_a_run_without_a_verdict_does_not_claim_one() -> None:
+    text = page(summary(verdict="unknown"), status="truncated")
+    assert text.startswith("NO VERDICT: empty, seed 1, 0 s simulated (truncated)\n")
+
+
 def test_without_groups_stations_and_devices() -> None:
     energy = {**summary()["energy"], "devices": {}}
     assert "None" not in page(summary(groups={}, stations={}, energy=energy))
