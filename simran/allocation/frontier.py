@@ -37,17 +37,13 @@ def curve_of(needs: FrontierNeeds, clock_hz: Floats, frugal_hz: Floats | None = 
     at = UnderClocks.of(needs, clock_hz, frugal_hz)
     shape = needs.value.shape
     slices = np.broadcast_to(needs.slices & (needs.server_cycles > 0), shape)
-    by_slice = bool(slices.any())
-
-    def in_time(z: Floats) -> Bools:
-        if not by_slice:
-            return at.part_fits(z)
-        return np.where(slices, at.slice_fits(z), at.part_fits(z))
-
-    top = np.where(slices, at.fastest_slice(), 0.0) if by_slice else np.zeros(shape)
-    floor = np.where(slices, np.minimum(at.slowest_slice(), top), LEAST)
-    fits = in_time(top)
-    least = edge(in_time, floor, top)
+    top, fits, least = np.zeros(shape), at.part_fits(np.zeros(shape)), _least_part(at)
+    if slices.any():
+        fastest = at.fastest_slice()
+        top = np.where(slices, fastest, top)
+        fits = np.where(slices, at.slice_fits(top), fits)
+        least = np.where(slices, at.frugal_slice(fastest), least)
+    least = np.where(fits, least, top)
     sends, serves = needs.air_s > 0, needs.server_cycles > 0
     fixed = np.where(slices, np.log(needs.slice_share), np.nan)
     settled = np.isfinite(fixed)
@@ -57,6 +53,23 @@ def curve_of(needs: FrontierNeeds, clock_hz: Floats, frugal_hz: Floats | None = 
     fits &= np.isfinite(needs.value)
     hurry = np.where(slices, np.where(fits, 0.0, np.inf), at.hurry())
     return Curve(np.where(fits, low, 0.0), np.where(fits, high, 0.0), fits, hurry)
+
+
+def _least_part(at: UnderClocks) -> Floats:
+    """Return log β of the least part of the cell with which agents that have the whole server are in time.
+
+    In closed form, but for agents that also compute at a server which gives no shares.
+    """
+    needs = at.needs
+    work_s = np.where(needs.server_cycles > 0, at.work_s, 0.0)
+    part = at.least_part(at.energy_j[..., None], (needs.time_s - work_s)[..., None])[..., 0]
+    least = np.log(np.clip(part, np.exp(LEAST), 1.0))
+    both = np.flatnonzero((needs.own_work > 0).reshape(-1, needs.own_work.shape[-1]).any(axis=0))
+    if both.size:
+        some = at.of_agents(both)
+        whole = np.zeros(some.energy_j.shape)
+        least[..., both] = edge(some.part_fits, np.full_like(whole, LEAST), whole)
+    return least
 
 
 def shares_on(

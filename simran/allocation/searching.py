@@ -1,4 +1,4 @@
-"""Searches of one variable for many designs side by side."""
+"""A search of one variable for many designs side by side."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 
 from simran.allocation.problem import Bools, Floats
 
-__all__ = ["edge", "trough"]
+__all__ = ["edge"]
 
 _HALVINGS, _FEWER = 34, 24
 _FEW, _MANY = 4096, 65_536  # values that are looked at many points at a time; and only roughly
 _SECTIONS = np.linspace(1 / 16, 1.0, 16)
 _TURNS = 9  # by sixteen each, as good as the halvings
-_GOLDEN = (5**0.5 - 1) / 2
 
 
 def edge(fits: Callable[[Floats], Bools], low: Floats, high: Floats) -> Floats:
@@ -40,23 +39,3 @@ def edge(fits: Callable[[Floats], Bools], low: Floats, high: Floats) -> Floats:
         b = a + width * _SECTIONS[first]
         a = b - width * _SECTIONS[0]
     return b
-
-
-def trough(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
-    """Return where a function that falls and then rises is least, by golden section.
-
-    Where both points are impossible, the possible ones are below.
-    """
-    a, b = low.copy(), high.copy()
-    left, right = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
-    at_left, at_right = function(left), function(right)
-    for _ in range(_HALVINGS):
-        down = (at_left <= at_right) | np.isnan(at_right)
-        a, b = np.where(down, a, left), np.where(down, right, b)
-        probe = np.where(down, b - _GOLDEN * (b - a), a + _GOLDEN * (b - a))
-        found = function(probe)
-        left, right = np.where(down, probe, right), np.where(down, left, probe)
-        at_left, at_right = np.where(down, found, at_right), np.where(down, at_left, found)
-    best = np.where(at_left <= at_right, left, right)
-    # at full clock without any bound the least is at the very end
-    return np.where(function(high) <= np.minimum(at_left, at_right), high, best)

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simran.allocation.clocks import Box, Work, least_delay
+from simran.allocation.clocks import Box, Work, balance, least_delay
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.needs import drawn_j
 from simran.allocation.problem import Bools, Floats, Ints
-from simran.allocation.searching import edge, trough
 from simran.allocation.stages import RELATIVE_TOLERANCE
-from simran.radio import part_rate
+from simran.radio import part_for_rate, part_rate
 
 __all__ = ["LEAST", "UnderClocks", "steps_of"]
 
 LEAST = float(np.log(1e-9))  #: logarithm of a share that none is below
+_TURNS = 8  # of Newton's method
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,94 @@ class UnderClocks:
         return cls(needs, needs.server_cycles / clock_hz, needs.energy_j - drawn)
 
     def fastest_slice(self) -> Floats:
-        """Return log φ of the slice with which an agent that has the whole cell is done first."""
+        """Return log φ of the slice with which an agent that has the whole cell is done first.
+
+        The sum of κ^(1/q) e^(−1/q) for the agent and the like for the slice is least where both gain
+        alike from more energy, unless one of them has no use for it.
+        """
         needs = self.needs
-        low, high = self.slowest_slice(), np.zeros_like(self.energy_j)
-
-        def taken_s(z: Floats) -> Floats:
-            return _flat(self._busy_s, self._slice_left_j(z)) + self._slice_s(z)
-
-        found = trough(taken_s, low, high)
+        q, own = needs.agent.exponent[:, 0] - 1, needs.server.exponent[:, 0] - 1
+        whole_j = needs.slice_draw * needs.top_hz**own
+        busy = ~needs.patient & (needs.kappa > 0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            most_j = np.where(busy, needs.kappa * needs.quickest_s**-q, needs.least_j)
+            least_j = np.where(needs.patient & (needs.kappa > 0), _ROUNDING * self.energy_j, most_j)
+            pull = np.log(np.where(busy, needs.kappa, 1.0)) / q - np.log(q)
+            push = np.log(needs.slice_draw * needs.server_cycles**own) / own - np.log(own)
+            even_j = balance(pull, push, 1 + 1 / q, 1 + 1 / own, self.energy_j)
+            agent_j = np.where(busy, np.minimum(even_j, most_j), least_j)
+            slice_j = np.minimum(self.energy_j - agent_j, whole_j)
+            log_share = np.log(slice_j / whole_j) / own
+        enough = (self.energy_j >= most_j + whole_j) | (whole_j == 0)
+        found = np.where(enough, 0.0, np.where(np.isnan(log_share), LEAST, log_share))
+        found = np.clip(found, self.slowest_slice(), 0.0)
         return np.where(np.isfinite(needs.slice_share), np.log(needs.slice_share), found)
+
+    def frugal_slice(self, fastest: Floats) -> Floats:
+        """Return log φ of the smallest slice with which an agent that has the whole cell is in time.
+
+        With y for the slice, y + (κ/(E − κ̃ y^(−q̃)))^(1/q) is convex and at most the time that there is up
+        to the largest y: Newton's method closes in from above.
+
+        Parameters
+        ----------
+        fastest : log φ with which it is done first
+        """
+        needs = self.needs
+        q, own = needs.agent.exponent[:, 0] - 1, needs.server.exponent[:, 0] - 1
+        rest_s = needs.time_s - needs.air_s
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            shortest_s = needs.server_cycles / (needs.top_hz * np.exp(fastest))
+            y = rest_s - _flat(self._busy_s, self.energy_j)
+            for _ in range(_TURNS):
+                drawn_j = needs.slice_draw * (needs.server_cycles / y) ** own
+                left_j = self.energy_j - drawn_j
+                law_s = np.where(needs.patient, 0.0, (needs.kappa / left_j) ** (1 / q))
+                rising = 1 - law_s / (q * left_j) * own * drawn_j / y
+                step = np.where(rising > 0, (y + law_s - rest_s) / rising, 0.0)
+                y = np.where(step > 0, np.maximum(y - step, shortest_s), y)
+            log_share = np.log(needs.server_cycles / (needs.top_hz * y))
+        return np.where(np.isfinite(log_share), np.minimum(log_share, fastest), fastest)
+
+    def least_part(self, left_j: Floats, rest_s: Floats) -> Floats:
+        """Return the least β (..., n, P) that is in time; inf where none is.
+
+        Parameters
+        ----------
+        left_j : what there is for computing, with the whole cell (..., n, P) [J]
+        rest_s : what there is for sending and computing [s]
+        """
+        needs = self.needs
+        air_s = needs.air_s[..., None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sent_s = self._longest_s(left_j, rest_s)
+            ratio = np.where(sent_s >= air_s, np.minimum(air_s / sent_s, 1.0), np.nan)
+            part = part_for_rate(ratio, needs.efficiency[..., None])
+        part = np.where(air_s > 0, part, np.where(sent_s >= 0, 0.0, np.inf))
+        return np.where(np.isnan(part), np.inf, part)
+
+    def _longest_s(self, left_j: Floats, rest_s: Floats) -> Floats:
+        """Return the longest time of sending that leaves enough for computing [s]; negative if none.
+
+        With x for sending and t for computing, x + t = T and κ t^(−q) = E − p (x − a), that is
+        κ t^(−q) = p t + C, C = E − p (T − a). The left side falls and is convex: Newton's method
+        closes in from below.
+        """
+        needs = self.needs
+        air_s, watt = needs.air_s[..., None], needs.transmit_w[..., None]
+        kappa, q = needs.kappa[..., None], needs.agent.exponent[:, 0, None] - 1
+        least_j = needs.least_j[..., None] * (1 - RELATIVE_TOLERANCE)
+        busy = ~needs.patient[:, None] & (kappa > 0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            spare_j = (left_j - least_j) * (1 - _ROUNDING)
+            by_energy = np.where(watt > 0, air_s + spare_j / watt, np.inf)
+            by_energy = np.where(left_j - least_j >= 0, by_energy, -np.inf)
+            by_clock = rest_s - np.where(needs.patient[:, None], 0.0, needs.quickest_s[..., None])
+            longest = np.minimum(by_energy, by_clock)
+            if busy.any():
+                taken = _balanced(kappa, q, watt, left_j - watt * (rest_s - air_s))
+                longest = np.where(busy, np.minimum(longest, rest_s - taken), longest)
+        return np.where(np.isnan(longest), -np.inf, longest)
 
     def slowest_slice(self) -> Floats:
         """Return log φ of the slice that has no time left for anything else."""
@@ -119,30 +199,15 @@ class UnderClocks:
         part = np.where((air_s == 0) & (spare_s >= -1e-9 * np.abs(rest_s)), 0.0, part)
         both = np.flatnonzero(needs.slices & np.isfinite(needs.efficiency))
         if both.size:
-            those = (it[..., both, :] for it in (left_j, rest_s, air_s))
-            part[..., both, :] = self._of(both)._least_part(*those)
+            those = (it[..., both, :] for it in (left_j, rest_s))
+            part[..., both, :] = self.of_agents(both).least_part(*those)
         return part, np.where(np.isfinite(part), np.exp(points), np.inf)
 
-    def _of(self, agents: Ints) -> UnderClocks:
+    def of_agents(self, agents: Ints) -> UnderClocks:
         """Return the designs of some agents."""
         return UnderClocks(
             self.needs.of(agents), self.work_s[..., agents], self.energy_j[..., agents]
         )
-
-    def _least_part(self, left_j: Floats, rest_s: Floats, air_s: Floats) -> Floats:
-        """Return the least β that is in time; inf where none is."""
-        needs = self.needs
-        efficiency, power = needs.efficiency[..., None], needs.transmit_w[..., None]
-
-        def fits(z: Floats) -> Bools:
-            sent_s = self._sent_s(np.exp(z), air_s, efficiency)
-            busy_s = self._busy_s(left_j - power * (sent_s - air_s))
-            in_time: Bools = sent_s + busy_s <= rest_s * (1 + 1e-12)
-            return in_time
-
-        whole = np.zeros_like(left_j)
-        found = np.exp(edge(fits, np.full_like(left_j, LEAST), whole))
-        return np.where(fits(whole), np.where(air_s > 0, found, 0.0), np.inf)
 
     def _slice_s(self, z: Floats, *, each: bool = False) -> Floats:
         """Return what a slice of log φ, one or ``each`` of several, takes at its own clock [s]."""
@@ -198,6 +263,24 @@ class UnderClocks:
                 fits = found.energy_j <= energy_j * (1 + RELATIVE_TOLERANCE)
                 least = np.where(fits, np.fmin(least, found.time_s), least)
         return least
+
+
+def _balanced(kappa: Floats, q: Floats, watt: Floats, rest_j: Floats) -> Floats:
+    """Return t with κ t^(−q) = p t + C; inf where there is none.
+
+    One of (κ/2C)^(1/q) and (κ/2p)^(1/(q+1)) is below it, and not by more than half.
+    """
+    energy = np.where(rest_j > 0, (kappa / (2 * rest_j)) ** (1 / q), np.inf)
+    power = np.where(watt > 0, (kappa / (2 * watt)) ** (1 / (q + 1)), np.inf)
+    t = np.minimum(energy, power)
+    t = np.maximum(t, np.where((rest_j < 0) & (watt > 0), -rest_j / watt, 0.0))
+    for _ in range(_TURNS):
+        spent = kappa * t**-q
+        step = (spent - watt * t - rest_j) / (q * spent / t + watt)
+        t = t + step
+        if not (np.abs(step) > 1e-7 * t).any():  # the next one is of its square
+            break
+    return np.where(np.isposinf(rest_j), 0.0, np.where(np.isfinite(t), t, np.inf))
 
 
 def _flat(function: Callable[[Floats], Floats], values: Floats) -> Floats:
