@@ -155,6 +155,8 @@ def _differences(found: Mapping[str, Any]) -> str:
 def draw_comparison(found: Mapping[str, Any], target: Path) -> Path | None:
     """Draw means with 95 % intervals, one panel for each quantity; None where matplotlib is missing.
 
+    A dotted line is the least mean distortion that any allocator could reach, the oracle's.
+
     Parameters
     ----------
     found : as in ``comparison.json``
@@ -173,7 +175,8 @@ def draw_comparison(found: Mapping[str, Any], target: Path) -> Path | None:
     panels = picture.subplots(1, len(_DRAWN), sharey=True)
     for axes, (metric, title) in zip(panels, _DRAWN.items(), strict=True):
         _panel(axes, found, metric)
-        axes.set(xlabel=title)
+        dotted = metric == "distortion_mean" and found["oracle"]["total"]["distortion"]
+        axes.set(xlabel=title + (" (dotted: the oracle's)" if dotted else ""))
         axes.grid(alpha=0.3)
     panels[0].set_yticks(range(len(labels)), labels)
     panels[0].invert_yaxis()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simran.reports import capacity
 from simran.reports.capacity import render_capacity
 
 
@@ -47,5 +49,28 @@ def test_what_overloaded_runs_count_as_is_said_where_there_are_any(
     metric: str, overloaded: int, said: bool
 ) -> None:
     text = " ".join(render_capacity(found(metric, overloaded)).split())
-    assert ("an overloaded run counts as missing the target" in text) == said
-    assert ("target of 1, whatever its own" in text) == (said and metric == "violation_rate")
+    assert ("an overloaded run misses the target" in text) == said
+    assert ("a rate of 1, whatever its own" in text) == (said and metric == "violation_rate")
+
+
+@pytest.mark.parametrize(
+    ("overloaded", "sure", "words"),
+    [
+        (0, True, set()),
+        (2, True, set()),
+        (4, True, {"overloaded, counted as 1"}),
+        (0, False, {"not sure"}),
+        (4, False, {"overloaded, counted as 1", "not sure"}),
+    ],
+)
+def test_the_picture_says_what_its_marks_mean(
+    overloaded: int, sure: bool, words: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    drawn = []
+    monkeypatch.setattr(capacity, "save_picture", lambda picture, target: drawn.append(picture))
+    given = found("violation_rate", overloaded)
+    given["allocators"]["exact"]["points"][0]["sure"] = sure
+    capacity.draw_capacity(given | {"bound": 0.5}, tmp_path / "it.png")
+    texts = {it.get_text() for it in drawn[0].axes[0].get_legend().get_texts()}
+    assert texts == {"exact", "violation_rate <= 0.5"} | words
