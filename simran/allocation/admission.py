@@ -6,13 +6,15 @@ import itertools
 
 import numpy as np
 
-from simran.allocation.common_clock import clock_grid
+from simran.allocation.common_clock import clock_grid, is_crowd
 from simran.allocation.enumeration import Selection
 from simran.allocation.prices import Offer, offer, thrifty
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.shared import Contention
 
 __all__ = ["admit", "clock_tuples"]
+
+_CLOSELY = 3  # clocks that are looked at again where they were compared roughly
 
 
 def admit(group: Contention) -> Selection:
@@ -26,17 +28,26 @@ def admit(group: Contention) -> Selection:
     """
     everyone = np.ones(len(group.agents), dtype=np.bool_)
     room = float(group.capacity(everyone))
-    offers = [(clocks, offer(group, clocks)) for clocks in clock_tuples(group)]
+    rough = is_crowd(group)
+    offers = [(clocks, offer(group, clocks, rough=rough)) for clocks in clock_tuples(group)]
     whole = [it for it in offers if np.isfinite(it[1].value).any(axis=0).all()]
     found = [(*thrifty(given, room)[:2], clocks) for clocks, given in whole]
     columns, load, clocks = min(found, key=lambda it: it[1], default=(None, np.inf, None))
     if columns is not None and clocks is not None and load <= room:
         return Selection(columns, everyone, clocks)
-    some = [(clocks, *_at(group, given)) for clocks, given in offers]
-    clocks, columns, served, _ = min(
-        some, key=lambda it: (-float(group.weight[it[2]].sum()), it[3])
-    )
+    some = _ranked(group, offers)
+    if rough:
+        some = _ranked(group, [(it[0], offer(group, it[0])) for it in some[:_CLOSELY]])
+    clocks, columns, served, _ = some[0]
     return Selection(columns, served, clocks)
+
+
+def _ranked(
+    group: Contention, offers: list[tuple[Floats, Offer]]
+) -> list[tuple[Floats, Ints, Bools, float]]:
+    """Return clocks with designs, who is served, and the load; the largest sum of weights first."""
+    some = [(clocks, *_at(group, given)) for clocks, given in offers]
+    return sorted(some, key=lambda it: (-float(group.weight[it[2]].sum()), it[3]))
 
 
 def clock_tuples(group: Contention) -> list[Floats]:

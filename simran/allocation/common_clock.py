@@ -19,15 +19,23 @@ from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.shared import Contention
 
-__all__ = ["clock_grid", "load_of", "may_fit", "settle_clocks", "spread_clock"]
+__all__ = ["clock_grid", "is_crowd", "load_of", "may_fit", "settle_clocks", "spread_clock"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _STEPS = 44  # leaves 1e-9 of the range of logarithms
 _COARSE = 24  # leaves 1e-5 of it, and less than 1e-9 of the load, which is flat there
 _FEW = 64  # agents of designs whose clocks are looked at many at once
 _SCANNED, _SCANS = 17, 6  # clocks at once, and how often they are drawn together by eight
-_GRID = 13
+_REACH, _CLOSE = 1.5, 13  # how far from the present clock its search goes first, and in how many steps
+_NEAR = 1.005  # of a bound: the least may lie beyond
+_GRID, _FEWER = 13, 7
 _INTERVALS = 8
+_CROWD = 100
+
+
+def is_crowd(group: Contention) -> bool:
+    """Say whether so many agents pay for shares with energy that clocks are compared roughly first."""
+    return isinstance(group.menu, FrontierNeeds) and len(group.agents) > _CROWD
 
 
 def spread_clock(group: Contention, clocks_hz: Floats) -> Floats:
@@ -169,7 +177,8 @@ def clock_grid(group: Contention, server: int) -> Floats:
     low, high, steps = group.clocks[server]
     if len(steps):
         return steps
-    grid: Floats = np.geomspace(low, high, _GRID) if low < high else np.array([high])
+    count = _FEWER if is_crowd(group) else _GRID
+    grid: Floats = np.geomspace(low, high, count) if low < high else np.array([high])
     return grid
 
 
@@ -197,6 +206,9 @@ def _tries(
         return
     if curved and served.size <= _FEW:
         yield changed(_scanned(group, needs, served, clocks, server))
+        return
+    if curved and len(clocks) == 1:
+        yield changed(_closed_in(group, needs, served, clocks, server))
         return
     for column in range(edges.shape[1] - 1):
         yield changed(
@@ -227,6 +239,26 @@ def _scanned(group: Contention, needs: Needs, served: Bools, clocks: Floats, ser
         b = tried[np.minimum(best + 1, count - 1), rows]
     found: Floats = np.minimum(np.exp(tried[best, rows]), high)  # exp(log) of it may be above
     return found
+
+
+def _closed_in(
+    group: Contention, needs: Needs, served: Bools, clocks: Floats, server: int
+) -> Floats:
+    """Return the clock (1,) of one server with the least load, first looked for near the present one [Hz]."""
+    low, high, _ = group.clocks[server]
+
+    def load(clock_hz: Floats) -> Floats:
+        given = clocks.copy()
+        given[:, server] = clock_hz
+        return load_of(group, needs, served, given, rough=True)
+
+    now = clocks[:, server]
+    for reach, steps in ((_REACH, _CLOSE), (high / low, _COARSE)):
+        a, b = np.maximum(now / reach, low), np.minimum(now * reach, high)
+        found = _search(load, a, b, steps)
+        if ((found > a * _NEAR) | (a == low)).all() and ((found * _NEAR < b) | (b == high)).all():
+            break
+    return np.minimum(found, high)
 
 
 def _edges(group: Contention, needs: Needs, served: Bools, server: int) -> Floats:

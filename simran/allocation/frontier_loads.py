@@ -18,6 +18,7 @@ import numpy as np
 from simran.allocation.curve import Curve
 from simran.allocation.frontier import curve_of, shares_on
 from simran.allocation.frontier_needs import FrontierNeeds
+from simran.allocation.frontier_slopes import crossing, oriented, slopes
 from simran.allocation.loads import Stations
 from simran.allocation.problem import Bools, Floats, Ints
 
@@ -26,10 +27,6 @@ __all__ = ["Settled", "balanced", "cheapest", "cost_table", "settle_shares"]
 _POINTS = 17
 _ROUNDS, _ROUGH = 5, 3
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
-_PLACES = np.linspace(-1.0, 1.0, 17)
-_STEPS = np.linspace(0.0, 1.0, 17)
-_MOST_STEPS = 16
-_MANY = 16_384  # points of which fewer are compared at once
 _TURNS, _FEW_TURNS = 30, 8  # changes of the prices of three stations or more, first and later
 _SAFE = 1 - 1e-5  # of a cost: what points and edges leave of it
 _HOPELESS = 1e9  # load of designs that not even all of cell and server suffice for
@@ -84,7 +81,7 @@ def settle_shares(
         points = curve.points(_POINTS)
         cell, server = shares_on(needs, points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
-        found = balanced(*table, stations, prices, 2.0 * 0.2**round_)
+        found = balanced(*table, stations, (prices, 2.0 * 0.2**round_))
         prices = found.log_prices
         curve = curve.around(points, found.first, found.last)
         best = found if best is None else _better(found, best)
@@ -109,7 +106,11 @@ def _paid(price: Floats, share: Floats) -> Floats:
 
 
 def balanced(
-    cell: Floats, server: Floats, stations: Stations, log_prices: Floats, width: float
+    cell: Floats,
+    server: Floats,
+    stations: Stations,
+    near: tuple[Floats, float],
+    bends: Floats | None = None,
 ) -> Settled:
     """Return the shares with the least largest sum among points (N, n, P) and mixtures of neighbours.
 
@@ -117,48 +118,33 @@ def balanced(
     ----------
     cell, server : β and φ at the points
     stations : which of the J stations is whose
-    log_prices : (N, J) logarithms of the prices to begin with
-    width : how far from there the ones of the least load are likely to be
+    near : logarithms of the prices (N, J) to begin with, and how far from there the ones of the least load
+        are likely to be
+    bends : the slopes of the curves, if they are known, of points by rising β
     """
     size = stations.cell.shape[1]
     if size == 1:
         place = cheapest(cell, server, stations, np.ones((len(cell), 1)))
         return _settled(cell, server, stations, (place, place), np.ones(len(cell)))
     if size == 2:
-        return _between(cell, server, stations, log_prices, width)
-    return _turned(cell, server, stations, log_prices, width)
+        return _between(cell, server, stations, bends)
+    return _turned(cell, server, stations, *near)
 
 
-def _between(
-    cell: Floats, server: Floats, stations: Stations, log_prices: Floats, width: float
-) -> Settled:
-    """Return the same for two stations, by closing in on the ratio of their prices from many at once."""
-    ends = np.full((1, len(cell)), _FARTHEST)
-    odds = log_prices[:, 1] - log_prices[:, 0]
-    many = cell.size > _MANY
-    places, steps = (_PLACES[::4], _STEPS[::4]) if many else (_PLACES, _STEPS)
-    z = np.concatenate([-ends, odds + width * places[:, None], ends])
-    rows = np.arange(len(cell))
-    for _ in range(_MOST_STEPS):
-        second = 1 / (1 + np.exp(-z))
-        place = cheapest(cell, server, stations, np.stack([1 - second, second], axis=-1))
-        sums = _sums(cell, server, stations, place)
-        with np.errstate(invalid="ignore"):
-            more = sums[..., 1] - sums[..., 0]  # falls with the price of the second
-        after = np.clip((more > 0).sum(axis=0), 1, len(z) - 1)
-        low, high = z[after - 1, rows], z[after, rows]
-        last = z
-        if ((high - low) < 0.01 * width).all():
-            break
-        z = low + (high - low) * steps[:, None]
-    before = after - 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = more[after, rows] / (more[after, rows] - more[before, rows])
-    crossed = (more[before, rows] > 0) & (more[after, rows] < 0)
-    part = np.where(crossed, part, np.where(more[before, rows] > 0, 0.0, 1.0))
-    found = _settled(cell, server, stations, (place[before, rows], place[after, rows]), part)
-    odds = (last[before, rows] + last[after, rows]) / 2
-    return replace(found, log_prices=np.stack([-odds / 2, odds / 2], axis=1))
+def _between(cell: Floats, server: Floats, stations: Stations, bends: Floats | None) -> Settled:
+    """Return the same for one cell and one server, from the slopes of the curves."""
+    if bends is None:
+        along = oriented(cell, server)
+        at = crossing(along.cell, along.server, slopes(along.cell, along.server))
+        before, after = (
+            np.take_along_axis(along.origin, it[..., None], axis=-1)[..., 0]
+            for it in (at.before, at.after)
+        )
+    else:
+        at = crossing(cell, server, bends)
+        before, after = at.before, at.after
+    found = _settled(cell, server, stations, (before, after), at.part)
+    return replace(found, log_prices=np.stack([-at.odds / 2, at.odds / 2], axis=1))
 
 
 def _turned(

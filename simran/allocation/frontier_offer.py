@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from simran.allocation.frontier import curve_of, shares_on
-from simran.allocation.frontier_loads import Settled, balanced, cheapest, cost_table
+from simran.allocation.frontier_loads import Settled, balanced, cost_table
 from simran.allocation.frontier_needs import FrontierNeeds
+from simran.allocation.frontier_slopes import oriented, slopes
 from simran.allocation.loads import Stations
 from simran.allocation.offers import Ledger, Offer
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["FrontierOffer", "frontier_offer"]
 
-_POINTS = 41
+_POINTS, _FEWER = 41, 13
 _MOST = 4_000_000  # points that are held at once
-_NEAR = np.linspace(-3.0, 3.0, 49)  # logarithms of ratios of prices a ledger reckons with
+#: Logarithms of ratios of prices that a ledger reckons with, close to each other in the middle.
+_NEAR = 3.0 * np.sinh(np.linspace(-4.0, 4.0, 17)) / np.sinh(4.0)
+_CROWD = 100  # agents above which all designs are looked at together
+_NEVER = 1e9  # a share that nobody can pay for, at no price either
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class FrontierOffer(Offer):
 
     Parameters
     ----------
-    cell, server : (M, n, P) β and φ at points of each curve
+    cell, server : (M, n, P) β and φ at points of each curve, by rising β
+    bends : (M, n, P − 1) ratios of the server's price to the cell's from which on the next point is cheaper
     needs : the designs themselves
     stations : which of the J stations is whose
     clocks_hz : (n,) each agent's server's clock, for times and for energies [Hz]
@@ -35,6 +40,7 @@ class FrontierOffer(Offer):
 
     cell: Floats
     server: Floats
+    bends: Floats
     needs: FrontierNeeds
     stations: Stations
     clocks_hz: tuple[Floats, Floats]
@@ -47,10 +53,9 @@ class FrontierOffer(Offer):
 
     def costs(self, direction: Floats) -> Floats:
         """Return (M, n) what the shares of each design cost at prices ``direction`` (J,)."""
+        beta, phi = self._cheapest(slice(None), slice(None), direction)
         at_cell, at_server = self._prices(direction)
-        costs = at_cell[:, None] * self.cell
-        costs += at_server[:, None] * self.server
-        return np.where(np.isfinite(self.value), np.fmin.reduce(costs, axis=-1), np.inf)
+        return np.where(np.isfinite(self.value), at_cell * beta + at_server * phi, np.inf)
 
     def least_costs(self, direction: Floats) -> Floats:
         """Return (M, n) costs that are surely not too high, with points drawn together."""
@@ -59,19 +64,31 @@ class FrontierOffer(Offer):
 
     def asked(self, columns: Ints, direction: Floats) -> Floats:
         """Return (J,) the sums of the cheapest shares of the designs in rows ``columns`` at some prices."""
-        cell, server = self.points_of(columns)
-        place = cheapest(cell, server, self.stations, direction)
-        agents = np.arange(len(columns))
-        sums: Floats = cell[agents, place] @ self.stations.cell
-        return sums + server[agents, place] @ self.stations.server
+        beta, phi = self._cheapest(columns, np.arange(len(columns)), direction)
+        sums: Floats = beta @ self.stations.cell + phi @ self.stations.server
+        return sums
 
-    def load(self, columns: Ints) -> float:
-        """Return the least largest sum of shares of the designs in rows ``columns``."""
-        return float(self.settled(*self.points_of(columns)).load[0])
+    def asked_by(self, rows: Any, agents: Any, direction: Floats) -> Floats:
+        """Return (..., J) what some designs ask for at some prices."""
+        beta, phi = self._cheapest(rows, agents, direction)
+        asked: Floats = beta[..., None] * self.stations.cell[agents]
+        asked += phi[..., None] * self.stations.server[agents]
+        return asked
 
-    def settled(self, cell: Floats, server: Floats) -> Settled:
-        """Return the shares of least load of designs with some points (n, P)."""
-        return balanced(cell[None], server[None], self.stations, np.zeros((1, self.size)), 4.0)
+    def balanced(self, columns: Ints) -> tuple[float, Floats]:
+        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then."""
+        found = self.settled(columns, np.ones(len(columns), dtype=np.bool_))
+        log_prices = found.log_prices[0]
+        prices = np.maximum(np.exp(log_prices - log_prices.max()), 1e-12)
+        return float(found.load[0]), prices / prices.sum()
+
+    def settled(self, columns: Ints, served: Bools) -> Settled:
+        """Return the shares of least load of the designs in rows ``columns`` of those who are served (n,)."""
+        agents = np.flatnonzero(served)
+        rows = columns[agents]
+        cell, server, bends = (it[rows, agents][None] for it in (self.cell, self.server, self.bends))
+        stations = Stations(self.stations.cell[agents], self.stations.server[agents])
+        return balanced(cell, server, stations, (np.zeros((1, self.size)), 4.0), bends)
 
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
         """Return a ledger that begins with the designs in rows ``columns`` of those who are served."""
@@ -85,15 +102,19 @@ class FrontierOffer(Offer):
             value=self.value[:, agents],
             cell=self.cell[:, agents],
             server=self.server[:, agents],
+            bends=self.bends[:, agents],
             needs=self.needs.of(agents),
             stations=Stations(self.stations.cell[agents], self.stations.server[agents]),
             clocks_hz=(frugal[agents], quick[agents]),
         )
 
-    def points_of(self, columns: Ints) -> tuple[Floats, Floats]:
-        """Return (n, P) the points of the designs in rows ``columns``."""
-        agents = np.arange(len(columns))
-        return self.cell[columns, agents], self.server[columns, agents]
+    def _cheapest(self, rows: Any, agents: Any, direction: Floats) -> tuple[Floats, Floats]:
+        """Return β and φ of some designs at some prices."""
+        at_cell, at_server = (it[agents][..., None] for it in self._prices(direction))
+        bends, cell, server = (it[rows, agents] for it in (self.bends, self.cell, self.server))
+        place = np.count_nonzero(bends * at_cell < at_server, axis=-1)[..., None]
+        beta, phi = (np.take_along_axis(it, place, axis=-1)[..., 0] for it in (cell, server))
+        return beta, phi
 
     def _prices(self, direction: Floats) -> tuple[Floats, Floats]:
         return self.stations.cell @ direction, self.stations.server @ direction
@@ -110,13 +131,12 @@ class _FrontierLedger(Ledger):
         self, given: FrontierOffer, columns: Ints, served: Bools, direction: Floats
     ) -> None:
         self._given = given
-        cell, server = (np.where(served[:, None], it, 0.0) for it in given.points_of(columns))
-        self._directions = _around(direction, given.settled(cell, server))
-        self._now = {
-            agent: self._asked(agent, columns[[agent]])[0]
-            for agent in np.flatnonzero(served).tolist()
-        }
-        self._sums = sum(self._now.values(), np.zeros_like(self._directions))
+        self._directions = _around(direction, given.settled(columns, served))
+        agents = np.flatnonzero(served)
+        asked = self._at_all(columns[agents], agents)
+        self._now = dict(zip(agents.tolist(), np.swapaxes(asked, 0, 1), strict=True))
+        self._sums = asked.sum(axis=1)
+        self._table = self._at_all(slice(None), slice(None)) if len(agents) > _CROWD else None
 
     def load_with(self, agent: int, row: int) -> float:
         """Return the load if one agent had the design in ``row``."""
@@ -125,6 +145,13 @@ class _FrontierLedger(Ledger):
     def loads_with(self, agent: int, rows: Ints) -> Floats:
         """Return the load with each of the designs in ``rows`` (N,) of one agent."""
         return _mixed(self._without(agent) + self._asked(agent, rows))
+
+    def loads(self) -> Floats:
+        """Return (M, n) the load with each design of every agent who is served."""
+        table = self._at_all(slice(None), slice(None)) if self._table is None else self._table
+        rest = np.stack([self._without(agent) for agent in range(table.shape[2])], axis=1)
+        sums = np.moveaxis(rest[:, None] + table, 0, 2)
+        return _mixed(sums.reshape(-1, *sums.shape[2:])).reshape(sums.shape[:2])
 
     def take(self, agent: int, row: int) -> None:
         """Let an agent have the design in ``row``."""
@@ -137,16 +164,14 @@ class _FrontierLedger(Ledger):
 
     def _asked(self, agent: int, rows: Ints) -> Floats:
         """Return (N, D, J) what designs of an agent ask for at each of the prices."""
-        given = self._given
-        cell, server = given.cell[rows, agent], given.server[rows, agent]
-        at_cell = self._directions @ given.stations.cell[agent]
-        at_server = self._directions @ given.stations.server[agent]
-        costs = at_cell[:, None] * cell[:, None, :] + at_server[:, None] * server[:, None, :]
-        place = np.argmin(costs, axis=2)
-        at = np.arange(len(rows))[:, None]
-        beta, phi = cell[at, place][..., None], server[at, place][..., None]
-        asked: Floats = beta * given.stations.cell[agent] + phi * given.stations.server[agent]
-        return asked
+        if self._table is not None:
+            known: Floats = self._table[:, rows, agent].swapaxes(0, 1)
+            return known
+        return self._at_all(rows, np.full(len(rows), agent)).swapaxes(0, 1)
+
+    def _at_all(self, rows: Any, agents: Any) -> Floats:
+        """Return (D, ..., J) what some designs ask for at each of the prices."""
+        return np.stack([self._given.asked_by(rows, agents, it) for it in self._directions])
 
 
 def _around(direction: Floats, settled: Settled) -> Floats:
@@ -174,18 +199,30 @@ def _mixed(sums: Floats) -> Floats:
 
 
 def frontier_offer(
-    needs: FrontierNeeds, stations: Stations, quick_hz: Floats, frugal_hz: Floats
+    needs: FrontierNeeds,
+    stations: Stations,
+    quick_hz: Floats,
+    frugal_hz: Floats,
+    *,
+    rough: bool = False,
 ) -> FrontierOffer:
-    """Return the designs of some agents under clocks (n,) for times and for energies [Hz]."""
+    """Return the designs of some agents under clocks (n,) for times and for energies [Hz].
+
+    With fewer points of each curve if that may be ``rough``.
+    """
     curve = curve_of(needs, quick_hz, frugal_hz)
-    count = max(9, min(_POINTS, _MOST // max(1, needs.value.size)))
-    cell, server = shares_on(needs, curve.points(count, steep=True), quick_hz, frugal_hz)
+    most = _FEWER if rough else _POINTS
+    count = max(9, min(most, _MOST // max(1, needs.value.size)))
+    shares = shares_on(needs, curve.points(count, steep=True), quick_hz, frugal_hz)
+    along = oriented(*shares)
     possible = curve.possible & np.isfinite(needs.value)
-    none = ~possible[..., None] | ~np.isfinite(cell) | ~np.isfinite(server)
+    none = ~possible[..., None] | ~np.isfinite(along.cell) | ~np.isfinite(along.server)
+    cell, server = (np.where(none, _NEVER, it) for it in (along.cell, along.server))
     return FrontierOffer(
         np.where(possible, needs.value, np.inf),
-        np.where(none, 1e9, cell),  # nobody can pay for it, at no price either
-        np.where(none, 1e9, server),
+        cell,
+        server,
+        slopes(cell, server),
         needs,
         stations,
         (quick_hz, frugal_hz),

@@ -11,6 +11,7 @@ import numpy as np
 from simran.allocation.admission import admit, clock_tuples
 from simran.allocation.base import ALLOCATORS, Option
 from simran.allocation.bounding import branch_and_bound
+from simran.allocation.common_clock import is_crowd
 from simran.allocation.contended import ContendedAllocator
 from simran.allocation.enumeration import Selection, equals, subsets
 from simran.allocation.exhaustive import usable_rows
@@ -27,7 +28,7 @@ __all__ = ["Joint"]
 
 _FEW = 16  # agents among whom designs are exchanged
 _SOME = 100  # agents for whom raising is tried from the least designs, too
-_REFINEMENTS = 2
+_REFINEMENTS, _MORE = 2, 4  # changes of the clocks around the best; where its first grid is coarse
 
 
 @ALLOCATORS.register("joint")
@@ -116,12 +117,16 @@ class _Trial:
 
 def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
     """Return the best selection that serves those who were admitted."""
-    trials = list(_trials(group, first, clock_tuples(group), fair))
+    rough = is_crowd(group)
+    trials = list(_trials(group, first, clock_tuples(group), fair, rough))
     trials.append(_Trial(first.value(group, fair), first))
-    for _ in range(_REFINEMENTS):
+    for _ in range(_MORE if rough else _REFINEMENTS):
         best = min(trials, key=lambda it: it.value)
         clocks = list(_between(group, best.selection, [it.selection for it in trials]))
-        trials += _trials(group, first, clocks, fair)
+        trials += _trials(group, first, clocks, fair, rough)
+    if rough:
+        best = min(trials, key=lambda it: it.value)
+        trials = [best, *_trials(group, first, [best.selection.clocks_hz], fair)]
     trials.sort(key=lambda it: it.value)
     kept = trials[: 2 if int(first.served.sum()) <= _FEW else 1]
     finished = [_finished(group, it.selection, fair) for it in kept]
@@ -134,22 +139,28 @@ def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
 
 
 def _trials(
-    group: Contention, first: Selection, clocks: list[Floats], fair: bool
+    group: Contention,
+    first: Selection,
+    clocks: list[Floats],
+    fair: bool,
+    rough: bool = False,
 ) -> Iterator[_Trial]:
     """Yield what prices lead to under each tuple of clocks at which all can be served."""
     rows = np.flatnonzero(first.served)
     room = float(group.capacity(first.served))
     for clocks_hz in clocks:
-        given = offer(group, clocks_hz).only(rows)
+        given = offer(group, clocks_hz, rough=rough)
+        if not first.served.all():
+            given = given.only(rows)
         if not np.isfinite(given.value).any(axis=0).all():
             continue
-        least, load, _ = thrifty(given, room)
+        least, load, direction = thrifty(given, room)
         if load > room:
             continue
         if fair:
             given = given.below(_fairest(given, least, room))
-            least, load, _ = thrifty(given, room)
-        priced = decompose(given, room)
+            least, load, direction = thrifty(given, room, direction)
+        priced = decompose(given, room, direction)
         columns = first.columns.copy()
         columns[rows] = least if priced.columns is None else priced.columns
         selection = Selection(columns, first.served, clocks_hz)

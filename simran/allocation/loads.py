@@ -17,7 +17,7 @@ import numpy as np
 from simran.allocation.needs import Needs
 from simran.allocation.problem import Bools, Floats
 
-__all__ = ["Stations", "largest_load", "load_matrix", "optimal_shares", "radius"]
+__all__ = ["Stations", "largest_load", "leading", "load_matrix", "optimal_shares", "radius"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,19 @@ def radius(matrix: Floats) -> float:
         return float(largest_load(matrix))
     (a, g), (_, d) = matrix.tolist()
     return float((a + d) / 2 + math.hypot((a - d) / 2, g))
+
+
+def leading(matrix: Floats) -> tuple[float, Floats]:
+    """Return the spectral radius of M, and the prices (J,) at which it is reached: q², with sum 1.
+
+    No price is nothing, so that nothing is ever free.
+    """
+    if not np.isfinite(matrix).all():
+        return math.inf, np.full(len(matrix), 1.0 / len(matrix))
+    values, vectors = np.linalg.eigh(matrix)
+    prices = np.maximum(vectors[:, -1] ** 2, 1e-12)
+    found: Floats = prices / prices.sum()
+    return float(values[-1]), found
 
 
 def optimal_shares(

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from simran.allocation.loads import largest_load, load_matrix, radius
+from simran.allocation.loads import largest_load, leading, load_matrix, radius
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["Ledger", "Offer", "RootOffer"]
@@ -25,9 +25,13 @@ class Ledger(ABC):
     def take(self, agent: int, row: int) -> None:
         """Let an agent have the design in ``row``."""
 
+    @abstractmethod
     def loads_with(self, agent: int, rows: Ints) -> Floats:
         """Return the load with each of the designs in ``rows`` (N,) of one agent."""
-        return np.array([self.load_with(agent, row) for row in rows.tolist()])
+
+    @abstractmethod
+    def loads(self) -> Floats:
+        """Return (M, n) the load with each design of every agent who is served."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,15 @@ class Offer(ABC):
         """Return (J,) the sums of the cheapest shares of the designs in rows ``columns`` at some prices."""
 
     @abstractmethod
+    def balanced(self, columns: Ints) -> tuple[float, Floats]:
+        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then.
+
+        At these prices, with sum 1, their cheapest shares have that sum at every station that has a price.
+        """
+
     def load(self, columns: Ints) -> float:
         """Return the least largest sum of shares of the designs in rows ``columns``."""
+        return self.balanced(columns)[0]
 
     @abstractmethod
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
@@ -111,9 +122,9 @@ class RootOffer(Offer):
         sums: Floats = (self._matrix(columns) @ root) / root
         return sums
 
-    def load(self, columns: Ints) -> float:
-        """Return the least largest sum of shares of the designs in rows ``columns``."""
-        return float(largest_load(self._matrix(columns)))
+    def balanced(self, columns: Ints) -> tuple[float, Floats]:
+        """Return the least largest sum of shares of the designs in rows ``columns``, and the prices (J,) then."""
+        return leading(self._matrix(columns))
 
     def ledger(self, columns: Ints, served: Bools, direction: Floats) -> Ledger:
         """Return a ledger that begins with the designs in rows ``columns`` of those who are served."""
@@ -160,6 +171,16 @@ class _RootLedger(Ledger):
         added = vectors[:, :, None] * (vectors * given.inverse[rows, agent][:, None])[:, None, :]
         changed = self._matrix + added
         return largest_load(changed if before < 0 else changed - self._outer(agent, before))
+
+    def loads(self) -> Floats:
+        """Return (M, n) the load with each design of every agent who is served."""
+        given, agents = self._given, np.arange(len(self._columns))
+        now = given.vectors[self._columns, agents]
+        now = now[:, :, None] * (now * given.inverse[self._columns, agents][:, None])[:, None, :]
+        scaled = given.vectors * given.inverse[..., None]
+        return largest_load(
+            self._matrix + given.vectors[..., :, None] * scaled[..., None, :] - now
+        )
 
     def _changed(self, agent: int, row: int) -> Floats:
         changed = self._matrix + self._outer(agent, row)

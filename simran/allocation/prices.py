@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simran.allocation.common_clock import spread_clock
+from simran.allocation.common_clock import is_crowd, spread_clock
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_offer import frontier_offer
 from simran.allocation.offers import Offer, RootOffer
@@ -27,7 +27,8 @@ __all__ = [
     "thrifty",
 ]
 
-_ROUNDS = 6  # changes of the ratio of the prices
+_ROUNDS, _TURNS = 6, 4  # changes of the ratio of the prices
+_ENDLESS = 1e30  # level of prices at which agents want nothing but the least
 _HALVINGS = 16
 _MOST_KEPT = 300_000  # designs of offers that are kept, besides one
 
@@ -48,26 +49,36 @@ class Priced:
     direction: Floats
 
 
-def offer(group: Contention, clocks_hz: Floats) -> Offer:
-    """Return all designs of a group under the clocks (S,) of its servers."""
+def offer(group: Contention, clocks_hz: Floats, *, rough: bool = False) -> Offer:
+    """Return all designs of a group under the clocks (S,) of its servers.
+
+    Parameters
+    ----------
+    group : who contends
+    clocks_hz : (S,) [Hz]
+    rough : whether shares may be too large by some percent, where that is quicker
+    """
     if not isinstance(group.menu, FrontierNeeds):
         return offer_between(group, clocks_hz, clocks_hz)
-    known, key = group.memo.offers, clocks_hz.tobytes()  # costly, and wanted more than once
+    rough = rough and is_crowd(group)
+    known, key = group.memo.offers, (rough, clocks_hz.tobytes())  # costly, and wanted more than once
     if key not in known:
         while known and len(known) * group.menu.value.size > _MOST_KEPT:
             del known[next(iter(known))]
-        known[key] = offer_between(group, clocks_hz, clocks_hz)
+        known[key] = offer_between(group, clocks_hz, clocks_hz, rough=rough)
     return known[key]
 
 
-def offer_between(group: Contention, low_hz: Floats, high_hz: Floats) -> Offer:
+def offer_between(
+    group: Contention, low_hz: Floats, high_hz: Floats, *, rough: bool = False
+) -> Offer:
     """Return designs with the energies of the lower and the times of the higher clocks (S,) of an interval.
 
     No design under a clock of the interval needs smaller shares than these do.
     """
     frugal, quick = spread_clock(group, low_hz), spread_clock(group, high_hz)
     if isinstance(group.menu, FrontierNeeds):
-        return frontier_offer(group.menu, group.stations, quick, frugal)
+        return frontier_offer(group.menu, group.stations, quick, frugal, rough=rough)
     inverse = group.menu.inverse_time(frugal)
     possible = np.isfinite(inverse)
     return RootOffer(
@@ -77,40 +88,41 @@ def offer_between(group: Contention, low_hz: Floats, high_hz: Floats) -> Offer:
     )
 
 
-def decompose(given: Offer, room: float) -> Priced:
+def decompose(given: Offer, room: float, direction: Floats | None = None) -> Priced:
     """Return designs that have shares with a small sum of values, and a bound on the least.
 
-    The level of the prices is found by bisection, their ratio by giving each station a price in
-    proportion to what it earns.
+    The level of the prices is found by bisection. Their ratio then is that at which the shares of the designs
+    so found are balanced, until it no longer changes.
 
     Parameters
     ----------
     given : designs of the agents to be served, each with at least one that is possible
     room : what may be shared out, at most 1
+    direction : (J,) prices to begin with
     """
     size = given.size
-    direction = np.full(size, 1.0 / size)
+    direction = np.full(size, 1.0 / size) if direction is None else direction
     best: Ints | None = None
     least, bound = np.inf, 0.0
     for _ in range(_ROUNDS):
         costs = given.costs(direction)
         level, columns, below = _level(given.value, costs, room)
         bound = max(bound, below)
-        for _ in range(60):
-            if given.load(columns) <= room:
-                break
-            level = 1.15 * level + 1e-300
-            columns = np.argmin(given.value + level * costs, axis=0)
+        if level >= _ENDLESS:  # not even the cheapest designs have shares
+            return Priced(None, bound, direction)
+        load, following = given.balanced(columns)
         total = float(given.value[columns, np.arange(len(columns))].sum())
-        if given.load(columns) <= room and total < least:
+        if load <= room and total < least:
             best, least = columns, total
-        earned = direction * given.asked(columns, direction)
-        if not earned.sum() > 0:
-            break
-        following = np.maximum(earned / earned.sum(), 1e-12)
         if np.abs(following - direction).max() < 1e-3:
             break
-        direction = following / following.sum()
+        direction = following
+    for _ in range(60 if best is None else 0):
+        level = 1.15 * level + 1e-300
+        columns = np.argmin(given.value + level * costs, axis=0)
+        if given.load(columns) <= room:
+            best = columns
+            break
     return Priced(best, bound, direction)
 
 
@@ -144,7 +156,7 @@ def _level(value: Floats, costs: Floats, room: float) -> tuple[float, Ints, floa
         return 0.0, columns, bound
     low, high = 0.0, max(float(value[columns, agents].sum()), 1e-12)
     columns, demand, total = at(high)
-    while demand > room and high < 1e30:
+    while demand > room and high < _ENDLESS:
         bound = max(bound, total - high * room)
         low, high = high, 8 * high
         columns, demand, total = at(high)
@@ -162,23 +174,29 @@ def _level(value: Floats, costs: Floats, room: float) -> tuple[float, Ints, floa
     return high, columns, bound
 
 
-def thrifty(given: Offer, room: float, rounds: int = 4) -> tuple[Ints, float, Floats]:
+def thrifty(
+    given: Offer, room: float, direction: Floats | None = None
+) -> tuple[Ints, float, Floats]:
     """Return the designs (n,) that need the least shares, that load, and the prices (J,) then.
 
-    With one cut for each agent that is its possible design of least cost; with several the ratio of the
-    prices is adjusted to what the stations earn.
+    With one cut for each agent that is its possible design of least cost; with several the prices follow
+    those at which the shares of the designs are balanced.
+
+    Parameters
+    ----------
+    given : designs of the agents to be served
+    room : what may be shared out
+    direction : (J,) prices to begin with
     """
     size = given.size
-    direction = np.full(size, 1.0 / size)
+    direction = np.full(size, 1.0 / size) if direction is None else direction
     best = np.argmin(given.costs(direction), axis=0), np.inf, direction
-    for _ in range(rounds if size > 1 else 1):
+    for _ in range(_TURNS if size > 1 else 1):
         columns = np.argmin(given.costs(direction), axis=0)
-        load = given.load(columns)
+        load, following = given.balanced(columns)
         if load < best[1]:
-            best = columns, load, direction
-        earned = direction * given.asked(columns, direction)
-        if load <= 0.1 * room or not earned.sum() > 0:
+            best = columns, load, following
+        if load <= 0.1 * room or np.abs(following - direction).max() < 1e-3:
             break
-        direction = np.maximum(earned / earned.sum(), 1e-12)
-        direction = direction / direction.sum()
+        direction = following
     return best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,8 @@ from simran.allocation.offers import Offer
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["raise_designs"]
+
+_CROWD, _PATIENCE = 100, 16  # agents above which all are looked at together after so many refusals
 
 
 def raise_designs(
@@ -61,9 +64,12 @@ class _Climb:
         self._heap: list[tuple[float, int, int]] = []
         self._queues: dict[int, Iterator[tuple[float, int]]] = {}
         self._refused: dict[int, Bools | None] = {}  # since the last step that was taken
+        self._patience = _PATIENCE if len(columns) > _CROWD else math.inf
 
     def propose(self, agent: int) -> None:
         """Queue the best step of an agent that has not been tried."""
+        if not self._left[:, agent].any():
+            return
         if agent not in self._queues:
             self._queues[agent] = self._steps(agent)
         step = next(self._queues[agent], None)
@@ -72,14 +78,21 @@ class _Climb:
 
     def run(self) -> None:
         """Take every step that fits, in order."""
+        refused = 0
         while self._heap:
             _, agent, row = heapq.heappop(self._heap)
+            if not self._left[row, agent]:
+                self.propose(agent)
+                continue
             self._left[row, agent] = False
             if self._fits(agent, row):
                 self._ledger.take(agent, row)
                 self.columns[agent] = row
                 self._refused.clear()
                 del self._queues[agent]
+                refused = 0
+            elif (refused := refused + 1) == self._patience:  # most likely nothing fits any more
+                self._left &= self._ledger.loads() <= self._room
             self.propose(agent)
 
     def _steps(self, agent: int) -> Iterator[tuple[float, int]]:

@@ -45,11 +45,11 @@ class Memo:
 
     Parameters
     ----------
-    offers : all designs with points of their curves, by clocks
+    offers : all designs with points of their curves, by whether few of them, and clocks
     costs : (D, M, n) what they cost at some prices at the least, for each interval of the clocks
     """
 
-    offers: dict[bytes, Offer] = field(default_factory=dict)
+    offers: dict[tuple[bool, bytes], Offer] = field(default_factory=dict)
     costs: list[Floats] | None = None
 
 

@@ -90,7 +90,7 @@ class UnderClocks:
             for _ in range(_TURNS):
                 drawn_j = needs.slice_draw * (needs.server_cycles / y) ** own
                 left_j = self.energy_j - drawn_j
-                law_s = np.where(needs.patient, 0.0, (needs.kappa / left_j) ** (1 / q))
+                law_s = np.where(needs.patient, 0.0, _root(needs.kappa / left_j, q))
                 rising = 1 - law_s / (q * left_j) * own * drawn_j / y
                 step = np.where(rising > 0, (y + law_s - rest_s) / rising, 0.0)
                 y = np.where(step > 0, np.maximum(y - step, shortest_s), y)
@@ -220,7 +220,7 @@ class UnderClocks:
         needs = self.needs
         values = self.energy_j, needs.slice_draw, needs.top_hz, needs.server.exponent[:, 0] - 1
         left_j, draw, top_hz, power = (it[..., None] if each else it for it in values)
-        found: Floats = left_j - draw * (np.exp(z) * top_hz) ** power
+        found: Floats = left_j - draw * _power(np.exp(z) * top_hz, power)
         return found
 
     @staticmethod
@@ -235,7 +235,7 @@ class UnderClocks:
         kappa, quickest = needs.kappa[..., None], needs.quickest_s[..., None]
         power = needs.agent.exponent[:, 0, None] - 1
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            slow = np.where(kappa > 0, (kappa / np.maximum(energy_j, 0.0)) ** (1 / power), 0.0)
+            slow = np.where(kappa > 0, _root(kappa / np.maximum(energy_j, 0.0), power), 0.0)
             least = np.maximum(quickest, slow)
         enough = energy_j >= needs.least_j[..., None] * (1 - RELATIVE_TOLERANCE)
         least = np.where(enough, least, np.inf)
@@ -270,17 +270,29 @@ def _balanced(kappa: Floats, q: Floats, watt: Floats, rest_j: Floats) -> Floats:
 
     One of (κ/2C)^(1/q) and (κ/2p)^(1/(q+1)) is below it, and not by more than half.
     """
-    energy = np.where(rest_j > 0, (kappa / (2 * rest_j)) ** (1 / q), np.inf)
+    energy = np.where(rest_j > 0, _root(kappa / (2 * rest_j), q), np.inf)
     power = np.where(watt > 0, (kappa / (2 * watt)) ** (1 / (q + 1)), np.inf)
     t = np.minimum(energy, power)
     t = np.maximum(t, np.where((rest_j < 0) & (watt > 0), -rest_j / watt, 0.0))
     for _ in range(_TURNS):
-        spent = kappa * t**-q
+        spent = kappa / _power(t, q)
         step = (spent - watt * t - rest_j) / (q * spent / t + watt)
         t = t + step
         if not (np.abs(step) > 1e-7 * t).any():  # the next one is of its square
             break
     return np.where(np.isposinf(rest_j), 0.0, np.where(np.isfinite(t), t, np.inf))
+
+
+def _power(values: Floats, exponent: Floats) -> Floats:
+    """Return powers, quickly where the exponents are 2."""
+    found: Floats = values * values if (exponent == 2).all() else values**exponent
+    return found
+
+
+def _root(values: Floats, exponent: Floats) -> Floats:
+    """Return roots, quickly where they are square roots."""
+    found: Floats = np.sqrt(values) if (exponent == 2).all() else values ** (1 / exponent)
+    return found
 
 
 def _flat(function: Callable[[Floats], Floats], values: Floats) -> Floats:
