@@ -207,6 +207,16 @@ def test_a_design_fits_the_page_and_names_every_term() -> None:
     assert "None" not in text
 
 
+def test_a_design_that_needs_its_headroom_says_so() -> None:
+    """Shares of a crowded cell are smaller than what ``exact`` counts on."""
+    shares = ["network.cells.gnb-1.uplink_scheduler=allocated"]
+    for changes, words in (
+        ([], "\nfeasible; no"),
+        (shares, "\nfeasible with part of the headroom; no"),
+    ):
+        assert words in render_design(solve(load("warehouse_contention", changes)))
+
+
 def test_checks_have_a_verdict_each() -> None:
     check = {"name": LONG * 2, "expected": 1.0, "got": 1e-300, "tolerance": 1e-12}
     text = render_checks([check | {"verdict": "passed"}, check | {"verdict": "FAILED"}])
