@@ -20,7 +20,7 @@ from simran.allocation.curve import Curve
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.problem import Bools, Floats
 from simran.allocation.searching import edge
-from simran.allocation.under_clocks import LEAST, UnderClocks
+from simran.allocation.under_clocks import INSIDE, LEAST, UnderClocks
 
 __all__ = ["curve_of", "shares_on"]
 
@@ -63,7 +63,7 @@ def _least_part(at: UnderClocks) -> Floats:
     needs = at.needs
     work_s = np.where(needs.server_cycles > 0, at.work_s, 0.0)
     part = at.least_part(at.energy_j[..., None], (needs.time_s - work_s)[..., None])[..., 0]
-    least = np.log(np.clip(part, np.exp(LEAST), 1.0))
+    least = np.minimum(np.log(np.clip(part, np.exp(LEAST), 1.0)) + INSIDE, 0.0)
     both = np.flatnonzero((needs.own_work > 0).reshape(-1, needs.own_work.shape[-1]).any(axis=0))
     if both.size:
         some = at.of_agents(both)

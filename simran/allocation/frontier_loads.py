@@ -25,7 +25,8 @@ from simran.allocation.problem import Bools, Floats, Ints
 __all__ = ["Settled", "balanced", "cheapest", "cost_table", "settle_shares"]
 
 _POINTS = 17
-_ROUNDS, _ROUGH = 5, 3
+_ROUNDS = 5
+_COUNTS, _ROUGH = (17, 17, 9, 9, 9, 9), 3  # points each time they are drawn together
 _FARTHEST = 40.0  # logarithm of the largest ratio of prices
 _TURNS, _FEW_TURNS = 30, 8  # changes of the prices of three stations or more, first and later
 _SAFE = 1 - 1e-5  # of a cost: what points and edges leave of it
@@ -77,8 +78,9 @@ def settle_shares(
     takes = (served & curve.possible)[..., None]
     prices = np.zeros((len(served), stations.cell.shape[1]))
     best: Settled | None = None
-    for round_ in range(1 if curve.flat else _ROUGH if rough else _ROUNDS):
-        points = curve.points(_POINTS)
+    counts = _COUNTS[:1] if curve.flat else _COUNTS[:_ROUGH] if rough else _COUNTS
+    for round_, count in enumerate(counts):
+        points = curve.points(count, steep=round_ == 0)
         cell, server = shares_on(needs, points, clock_hz)
         table = np.where(takes, cell, 0.0), np.where(takes, server, 0.0)
         found = balanced(*table, stations, (prices, 2.0 * 0.2**round_))

@@ -11,7 +11,7 @@ from simran.allocation.base import ALLOCATORS
 from simran.allocation.common_clock import settle_clocks
 from simran.allocation.contended import ContendedAllocator
 from simran.allocation.enumeration import Selection
-from simran.allocation.prices import offer, thrifty
+from simran.allocation.prices import offer
 from simran.allocation.problem import Floats
 from simran.allocation.raising import raise_designs
 from simran.allocation.shared import Contention
@@ -55,7 +55,7 @@ def raised(group: Contention, start: Selection, fair: bool) -> Selection:
     while True:
         clocks = _settled(group, Selection(columns, served, clocks), room)
         part = offer(group, clocks).only(rows)
-        _, _, direction = thrifty(part, room)
+        _, direction = part.balanced(columns[rows])
         higher = raise_designs(part, columns[rows], direction, room, fair=fair)
         if (higher == columns[rows]).all():
             return Selection(columns, served, clocks)

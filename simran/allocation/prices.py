@@ -30,6 +30,8 @@ __all__ = [
 _ROUNDS, _TURNS = 6, 4  # changes of the ratio of the prices
 _ENDLESS = 1e30  # level of prices at which agents want nothing but the least
 _HALVINGS = 16
+_RISES = 60  # of the level of prices, where shares do not exist
+_CROWD = 100  # agents whose prices need not lead to shares every time
 _MOST_KEPT = 300_000  # designs of offers that are kept, besides one
 
 
@@ -111,19 +113,30 @@ def decompose(given: Offer, room: float, direction: Floats | None = None) -> Pri
         if level >= _ENDLESS:  # not even the cheapest designs have shares
             return Priced(None, bound, direction)
         load, following = given.balanced(columns)
+        if load > room and len(columns) <= _CROWD:
+            columns, load = _lowered(given, costs, level, room)
         total = float(given.value[columns, np.arange(len(columns))].sum())
         if load <= room and total < least:
             best, least = columns, total
         if np.abs(following - direction).max() < 1e-3:
             break
         direction = following
-    for _ in range(60 if best is None else 0):
+    if best is None:
+        columns, load = _lowered(given, costs, level, room)
+        best = columns if load <= room else None
+    return Priced(best, bound, direction)
+
+
+def _lowered(given: Offer, costs: Floats, level: float, room: float) -> tuple[Ints, float]:
+    """Return designs at the next level of prices at which they have shares, and their load."""
+    columns, load = np.empty(0, dtype=np.int64), np.inf
+    for _ in range(_RISES):
         level = 1.15 * level + 1e-300
         columns = np.argmin(given.value + level * costs, axis=0)
-        if given.load(columns) <= room:
-            best = columns
+        load = given.load(columns)
+        if load <= room:
             break
-    return Priced(best, bound, direction)
+    return columns, load
 
 
 def lagrangian_bound(given: Offer, room: float) -> float:

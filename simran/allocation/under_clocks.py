@@ -14,11 +14,12 @@ from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.stages import RELATIVE_TOLERANCE
 from simran.radio import part_for_rate, part_rate
 
-__all__ = ["LEAST", "UnderClocks", "steps_of"]
+__all__ = ["INSIDE", "LEAST", "UnderClocks", "steps_of"]
 
 LEAST = float(np.log(1e-9))  #: logarithm of a share that none is below
 _TURNS = 8  # of Newton's method
 _ROUNDING = 1e-12
+INSIDE = 1e-10  #: by what the logarithm of a least share is raised, so that it is enough
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class UnderClocks:
     def frugal_slice(self, fastest: Floats) -> Floats:
         """Return log φ of the smallest slice with which an agent that has the whole cell is in time.
 
+        It is larger by 1e-10, so as to be enough in spite of rounding.
+
         With y for the slice, y + (κ/(E − κ̃ y^(−q̃)))^(1/q) is convex and at most the time that there is up
         to the largest y: Newton's method closes in from above.
 
@@ -94,7 +97,7 @@ class UnderClocks:
                 rising = 1 - law_s / (q * left_j) * own * drawn_j / y
                 step = np.where(rising > 0, (y + law_s - rest_s) / rising, 0.0)
                 y = np.where(step > 0, np.maximum(y - step, shortest_s), y)
-            log_share = np.log(needs.server_cycles / (needs.top_hz * y))
+            log_share = np.log(needs.server_cycles / (needs.top_hz * y)) + INSIDE
         return np.where(np.isfinite(log_share), np.minimum(log_share, fastest), fastest)
 
     def least_part(self, left_j: Floats, rest_s: Floats) -> Floats:
