@@ -22,6 +22,7 @@ _MOST = 4_000_000  # points that are held at once
 #: Logarithms of ratios of prices that a ledger reckons with, close to each other in the middle.
 _NEAR = 3.0 * np.sinh(np.linspace(-4.0, 4.0, 17)) / np.sinh(4.0)
 _CROWD = 100  # agents above which all designs are looked at together
+_AROUND = np.linspace(0.0, 1.0, 11)  # of the way between two points around the cheapest one
 _NEVER = 1e9  # a share that nobody can pay for, at no price either
 
 
@@ -32,18 +33,22 @@ class FrontierOffer(Offer):
     Parameters
     ----------
     cell, server : (M, n, P) β and φ at points of each curve, by rising β
+    places : (M, n, P) parameters of these points
     bends : (M, n, P − 1) ratios of the server's price to the cell's from which on the next point is cheaper
     needs : the designs themselves
     stations : which of the J stations is whose
     clocks_hz : (n,) each agent's server's clock, for times and for energies [Hz]
+    rough : whether the points are few
     """
 
     cell: Floats
     server: Floats
+    places: Floats
     bends: Floats
     needs: FrontierNeeds
     stations: Stations
     clocks_hz: tuple[Floats, Floats]
+    rough: bool
     exact: ClassVar[bool] = False
 
     @property
@@ -61,6 +66,20 @@ class FrontierOffer(Offer):
         """Return (M, n) costs that are surely not too high, with points drawn together."""
         found = cost_table(self.needs, self.stations, direction[None, :], self.clocks_hz)[0]
         return np.where(np.isfinite(self.value), found, np.inf)
+
+    def focused(self, direction: Floats) -> FrontierOffer:
+        """Return the same with points around the cheapest ones at some prices, if they were few."""
+        if not self.rough:
+            return self
+        place = self._place(slice(None), slice(None), direction)
+        last = self.places.shape[-1] - 1
+        a, b = (
+            np.take_along_axis(self.places, it[..., None], axis=-1)
+            for it in (np.maximum(place - 1, 0), np.minimum(place + 1, last))
+        )
+        ends = self.places[..., :1], self.places[..., -1:]
+        points = np.concatenate([ends[0], a + (b - a) * _AROUND, ends[1]], axis=-1)
+        return _offered(self.value, points, self.needs, self.stations, self.clocks_hz)
 
     def asked(self, columns: Ints, direction: Floats) -> Floats:
         """Return (J,) the sums of the cheapest shares of the designs in rows ``columns`` at some prices."""
@@ -102,6 +121,7 @@ class FrontierOffer(Offer):
             value=self.value[:, agents],
             cell=self.cell[:, agents],
             server=self.server[:, agents],
+            places=self.places[:, agents],
             bends=self.bends[:, agents],
             needs=self.needs.of(agents),
             stations=Stations(self.stations.cell[agents], self.stations.server[agents]),
@@ -110,11 +130,20 @@ class FrontierOffer(Offer):
 
     def _cheapest(self, rows: Any, agents: Any, direction: Floats) -> tuple[Floats, Floats]:
         """Return β and φ of some designs at some prices."""
-        at_cell, at_server = (it[agents][..., None] for it in self._prices(direction))
-        bends, cell, server = (it[rows, agents] for it in (self.bends, self.cell, self.server))
-        place = np.count_nonzero(bends * at_cell < at_server, axis=-1)[..., None]
-        beta, phi = (np.take_along_axis(it, place, axis=-1)[..., 0] for it in (cell, server))
+        place = self._place(rows, agents, direction)[..., None]
+        beta, phi = (
+            np.take_along_axis(it[rows, agents], place, axis=-1)[..., 0]
+            for it in (self.cell, self.server)
+        )
         return beta, phi
+
+    def _place(self, rows: Any, agents: Any, direction: Floats) -> Ints:
+        """Return the cheapest points of some designs at some prices."""
+        at_cell, at_server = (it[agents][..., None] for it in self._prices(direction))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(at_server > 0, at_server / at_cell, 0.0)
+        found: Ints = np.count_nonzero(self.bends[rows, agents] < ratio, axis=-1)
+        return found
 
     def _prices(self, direction: Floats) -> tuple[Floats, Floats]:
         return self.stations.cell @ direction, self.stations.server @ direction
@@ -213,17 +242,25 @@ def frontier_offer(
     curve = curve_of(needs, quick_hz, frugal_hz)
     most = _FEWER if rough else _POINTS
     count = max(9, min(most, _MOST // max(1, needs.value.size)))
-    shares = shares_on(needs, curve.points(count, steep=True), quick_hz, frugal_hz)
-    along = oriented(*shares)
-    possible = curve.possible & np.isfinite(needs.value)
-    none = ~possible[..., None] | ~np.isfinite(along.cell) | ~np.isfinite(along.server)
+    points = curve.points(count, steep=True)
+    value = np.where(curve.possible, needs.value, np.inf)
+    found = _offered(value, points, needs, stations, (quick_hz, frugal_hz))
+    return replace(found, rough=rough and not curve.flat)
+
+
+def _offered(
+    value: Floats,
+    points: Floats,
+    needs: FrontierNeeds,
+    stations: Stations,
+    clocks_hz: tuple[Floats, Floats],
+) -> FrontierOffer:
+    """Return designs with the points of their curves at some parameters (M, n, P)."""
+    along = oriented(*shares_on(needs, points, *clocks_hz))
+    none = ~np.isfinite(value)[..., None] | ~np.isfinite(along.cell) | ~np.isfinite(along.server)
     cell, server = (np.where(none, _NEVER, it) for it in (along.cell, along.server))
+    places = np.take_along_axis(points, along.origin, axis=-1)
+    bends = slopes(cell, server)
     return FrontierOffer(
-        np.where(possible, needs.value, np.inf),
-        cell,
-        server,
-        slopes(cell, server),
-        needs,
-        stations,
-        (quick_hz, frugal_hz),
+        value, cell, server, places, bends, needs, stations, clocks_hz, rough=False
     )

@@ -54,8 +54,9 @@ def raised(group: Contention, start: Selection, fair: bool) -> Selection:
     columns, clocks = start.columns.copy(), start.clocks_hz
     while True:
         clocks = _settled(group, Selection(columns, served, clocks), room)
-        part = offer(group, clocks).only(rows)
+        part = offer(group, clocks, rough=True).only(rows)
         _, direction = part.balanced(columns[rows])
+        part = part.focused(direction)
         higher = raise_designs(part, columns[rows], direction, room, fair=fair)
         if (higher == columns[rows]).all():
             return Selection(columns, served, clocks)

@@ -126,7 +126,7 @@ def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
         trials += _trials(group, first, clocks, fair, rough)
     if rough:
         best = min(trials, key=lambda it: it.value)
-        trials = [best, *_trials(group, first, [best.selection.clocks_hz], fair)]
+        trials = [best, *_trials(group, first, [best.selection.clocks_hz], fair, False)]
     trials.sort(key=lambda it: it.value)
     kept = trials[: 2 if int(first.served.sum()) <= _FEW else 1]
     finished = [_finished(group, it.selection, fair) for it in kept]
@@ -143,13 +143,13 @@ def _trials(
     first: Selection,
     clocks: list[Floats],
     fair: bool,
-    rough: bool = False,
+    rough: bool,
 ) -> Iterator[_Trial]:
-    """Yield what prices lead to under each tuple of clocks at which all can be served."""
+    """Yield what prices lead to under each tuple of clocks at which all can be served, perhaps roughly."""
     rows = np.flatnonzero(first.served)
     room = float(group.capacity(first.served))
     for clocks_hz in clocks:
-        given = offer(group, clocks_hz, rough=rough)
+        given = offer(group, clocks_hz, rough=True)
         if not first.served.all():
             given = given.only(rows)
         if not np.isfinite(given.value).any(axis=0).all():
@@ -160,6 +160,8 @@ def _trials(
         if fair:
             given = given.below(_fairest(given, least, room))
             least, load, direction = thrifty(given, room, direction)
+        if not rough:
+            given = given.focused(direction)
         priced = decompose(given, room, direction)
         columns = first.columns.copy()
         columns[rows] = least if priced.columns is None else priced.columns

@@ -84,6 +84,10 @@ class Offer(ABC):
     def only(self, agents: Ints) -> Self:
         """Return the designs of some agents."""
 
+    def focused(self, direction: Floats) -> Offer:
+        """Return the same with shares told more exactly near some prices (J,), where they were told roughly."""
+        return self
+
     def least_costs(self, direction: Floats) -> Floats:
         """Return (M, n) costs that are surely not too high, for bounds."""
         return self.costs(direction)

@@ -40,9 +40,7 @@ def raise_designs(
     fixed : (n,) agents that are left as they are
     """
     climb = _Climb(given, columns, direction, room, fair)
-    agents = range(len(columns)) if fixed is None else np.flatnonzero(~fixed).tolist()
-    for agent in agents:
-        climb.propose(agent)
+    climb.begin(np.zeros(len(columns), dtype=np.bool_) if fixed is None else fixed)
     climb.run()
     return climb.columns
 
@@ -65,6 +63,21 @@ class _Climb:
         self._queues: dict[int, Iterator[tuple[float, int]]] = {}
         self._refused: dict[int, Bools | None] = {}  # since the last step that was taken
         self._patience = _PATIENCE if len(columns) > _CROWD else math.inf
+
+    def begin(self, fixed: Bools) -> None:
+        """Queue the best step of each agent that is not ``fixed``."""
+        value, agents = self._given.value, np.arange(len(self.columns))
+        gain = value[self.columns, agents] - value
+        more = np.maximum(self._costs - self._costs[self.columns, agents], 1e-300)
+        with np.errstate(over="ignore", invalid="ignore"):
+            key = more if self._fair else -gain / more
+        key = np.where(self._left & (gain > 0) & ~fixed, key, np.inf)
+        rows = np.argmin(key, axis=0)
+        first = key[rows, agents]
+        for agent in np.flatnonzero(first < np.inf).tolist():
+            rank = -float(value[self.columns[agent], agent]) if self._fair else float(first[agent])
+            self._heap.append((rank, agent, int(rows[agent])))
+        heapq.heapify(self._heap)
 
     def propose(self, agent: int) -> None:
         """Queue the best step of an agent that has not been tried."""
@@ -89,7 +102,7 @@ class _Climb:
                 self._ledger.take(agent, row)
                 self.columns[agent] = row
                 self._refused.clear()
-                del self._queues[agent]
+                self._queues.pop(agent, None)
                 refused = 0
             elif (refused := refused + 1) == self._patience:  # most likely nothing fits any more
                 self._left &= self._ledger.loads() <= self._room
