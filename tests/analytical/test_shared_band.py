@@ -207,6 +207,12 @@ def test_what_a_part_carries_lies_between_its_share_and_all(
     assert middle >= (one + other) / 2 * (1 - 1e-12)
 
 
+def test_the_whole_band_carries_exactly_the_whole_rate() -> None:
+    """Not what rounding makes of it: a lone sender takes as long as where shares are of time."""
+    efficiency = np.exp(np.random.default_rng(1).uniform(-12.0, 6.0, 5000))
+    assert (part_rate(1.0, efficiency) == 1.0).all()
+
+
 def test_expected_waits_in_a_band() -> None:
     scenario = _toy(agents__a__arrivals__rate=6.0)
     problem = observe(scenario)
