@@ -19,7 +19,8 @@ def binding(given: Candidates, choice: Choice) -> NDArray[np.str_]:
 
     ``none`` if no larger candidate improves it, or nothing runs on the agent; ``bits`` at the
     largest candidate; otherwise :func:`obstacle` of that candidate under the same cut. Where no larger
-    one improves it, but less pruning or finer features would, the obstacle of those.
+    one improves it, but less pruning or finer features would, the obstacle of those. What the design
+    chosen uses up is another matter: it may spend the last joule, and the next be late at any energy.
     """
     chosen = given.objective[choice.cut, choice.bit]
     row = given.objective[choice.cut]

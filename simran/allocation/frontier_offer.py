@@ -192,7 +192,8 @@ class _FrontierLedger(Ledger):
 
     def _without(self, agent: int) -> Floats:
         now = self._now.get(agent)
-        return self._sums if now is None else self._sums - now
+        rest: Floats = self._sums if now is None else self._sums - now
+        return rest
 
     def _asked(self, agent: int, rows: Ints) -> Floats:
         """Return (N, D, J) what designs of an agent ask for at each of the prices."""

@@ -127,7 +127,8 @@ def _stations(ledger: Ledger) -> dict[str, Any]:
         }
         load = ledger.loads.get(station.name)
         if load is None:  # nobody uses it
-            entry |= {"offered_load": 0.0, "offered_load_low": None, "verdict": "stable"}
+            verdict = "stable" if span_s > 0 else "unknown"
+            entry |= {"offered_load": 0.0, "offered_load_low": None, "verdict": verdict}
         else:
             offered, low = load.offered_load(ledger.end_s)
             entry |= {"offered_load": number(offered), "offered_load_low": number(low)}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simran.allocation import Allocation, Evaluation, Problem, evaluate
 from simran.allocation.guard import AllocatorFault, explained, remarked
 from simran.allocation.queues import offered_loads
-from simran.allocation.stages import slices_by_clock
+from simran.allocation.stages import RELATIVE_TOLERANCE, slices_by_clock
 from simran.engine.consulting import make_allocator, vetted
 from simran.engine.observation import observe
 from simran.errors import AllocationError, UnknownNameError
@@ -136,6 +136,20 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _slack(budget: float, taken: float) -> float | None:
+    """Return what is left of a budget, None where there is no such number; rounding is none.
+
+    Examples
+    --------
+    >>> _slack(2.0, 1.5), _slack(2.8, 2.8 + 1e-12), _slack(float("inf"), 1.0)
+    (0.5, 0.0, None)
+    """
+    left = budget - taken
+    if math.isfinite(left) and abs(left) <= RELATIVE_TOLERANCE * abs(budget):
+        return 0.0
+    return _number(left)
+
+
 def _agent(
     problem: Problem, allocation: Allocation, plan: Evaluation, index: int
 ) -> dict[str, Any]:
@@ -168,9 +182,9 @@ def _agent(
         "feature_bits": _number(float(table.feature_bits[cut])) if cut >= 0 else None,
         **values,
         "delay_planned_for_s": _number(planned_s),
-        "delay_slack_s": _number(planned_s - float(plan.delay_s[index])),
-        "energy_slack_j": _number(
-            float(problem.energy_budget_j[index]) - float(plan.energy_j[index])
+        "delay_slack_s": _slack(planned_s, float(plan.delay_s[index])),
+        "energy_slack_j": _slack(
+            float(problem.energy_budget_j[index]), float(plan.energy_j[index])
         ),
         "feasible": bool(_feasible(allocation, plan)[index]),
         "binding": allocation.binding[index],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simran.errors import InputError, ScenarioError, shown
+from simran.errors import InputError, ScenarioError, hint, shown
 from simran.experiments.bracketing import Point, bracket, capacity_of
 from simran.experiments.parallel import workers
 from simran.experiments.sequential import Target, error_of, judge, looks
@@ -62,7 +62,10 @@ class Vary:
             try:
                 data = data[key]
             except (KeyError, IndexError, TypeError):
-                raise InputError(f"--vary {path}: the scenario has no key {key!r} there") from None
+                known = f"; {hint(str(key), data)}" if isinstance(data, Mapping) else ""
+                raise InputError(
+                    f"--vary {path}: the scenario has no key {key!r} there{known}"
+                ) from None
         found = _NUMBER.fullmatch(str(data)) if not isinstance(data, bool) else None
         if found is None or not float(found[1]) > 0.0 or found[2].startswith("dB"):
             raise InputError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -15,6 +16,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from simran.engine import stop_signals
@@ -22,6 +24,8 @@ from simran.engine import stop_signals
 __all__ = ["run_side_by_side", "workers"]
 
 T = TypeVar("T")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
@@ -38,18 +42,49 @@ def workers(executor: Executor | None, jobs: int, most: int | None = None) -> It
         yield executor
         return
     # Fresh processes: a fork would copy the locks of whatever threads are running here.
-    with ProcessPoolExecutor(
+    with _Pool(
         max(1, min(jobs, most or os.cpu_count() or 1)),
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_deafen,
+        initializer=_settle,
     ) as pool:
         yield pool
 
 
-def _deafen() -> None:
-    """Leave signals to the run: a worker without one must not die of them."""
-    for name in (signal.SIGINT, signal.SIGTERM):
+class _Pool(ProcessPoolExecutor):
+    """Processes that no signal ends while they start.
+
+    One that dies takes all jobs with it, and where some of them were called off before, the
+    thread that manages the pool dies too, and the program waits for it for ever.
+    """
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Start a process, if one is needed, that has signals wait until :func:`_settle`."""
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            return super().submit(fn, *args, **kwargs)
+        # Its start lets signals through again, so it must not be between here and the new process.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _settle() -> None:
+    """Leave signals to the run, since a worker without one must not die of them; end with the parent."""
+    for name in _SIGNALS:
         signal.signal(name, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    threading.Thread(target=_outlived, daemon=True).start()
+
+
+def _outlived() -> None:
+    """End this process when its parent is gone: nobody waits for it, and it hears no signal."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_side_by_side(
@@ -93,8 +128,8 @@ def run_side_by_side(
 
 def _raise_first(futures: Iterable[Future[Any]], stopped: bool) -> None:
     errors = [it.exception() for it in futures if not it.cancelled()]
-    # A worker that was asked to end before it could listen takes the others down with it; what
-    # went wrong before that is what to tell.
+    # A process of somebody else's pool that was asked to end before it could listen takes the others
+    # down with it; what went wrong before that is what to tell.
     real = [it for it in errors if it is not None and not isinstance(it, BrokenExecutor)]
     broken = [it for it in errors if isinstance(it, BrokenExecutor) and not stopped]
     for error in (*real, *broken):

@@ -10,6 +10,7 @@ import numpy as np
 
 from simran.engine import run
 from simran.experiments.checks import Check, within
+from simran.experiments.queue_system import QueueSystem
 from simran.results import Result
 from simran.scenario import load
 
@@ -19,7 +20,6 @@ __all__ = [
     "erlang_c",
     "mean_of",
     "queue_cases",
-    "queue_document",
     "sample",
 ]
 
@@ -88,21 +88,21 @@ def _single_station(rho: float) -> Iterator[QueueCase]:
     source = "M/M/1"
     yield QueueCase(
         f"M/M/1 server, load {rho:g}: sojourn",
-        queue_document(rho, _EXPONENTIAL),
+        QueueSystem(rho, _EXPONENTIAL).document(),
         mean_of("server_wait_s", "server_compute_s"),
         sojourn,
         source,
     )
     yield QueueCase(
         f"M/M/1 agent, load {rho:g}: sojourn",
-        queue_document(rho, _EXPONENTIAL, placement="on-device"),
+        QueueSystem(rho, _EXPONENTIAL, placement="on-device").document(),
         mean_of("agent_wait_s", "agent_compute_s"),
         sojourn,
         source,
     )
     yield QueueCase(
         f"M/M/1 server, load {rho:g}: number present",
-        queue_document(rho, _EXPONENTIAL),
+        QueueSystem(rho, _EXPONENTIAL).document(),
         lambda result: float(result.summary["stations"]["server"]["mean_in_system"]),
         rho / (1.0 - rho),
         "Little's law",
@@ -113,14 +113,14 @@ def _single_station(rho: float) -> Iterator[QueueCase]:
     ):
         yield QueueCase(
             f"{name} server, load {rho:g}: wait",
-            queue_document(rho, size),
+            QueueSystem(rho, size).document(),
             mean_of("server_wait_s"),
             rho * (1.0 + cv**2) / (2.0 * (1.0 - rho)),
             "Pollaczek-Khinchine",
         )
     yield QueueCase(
         f"M/M/3 server, load {rho:g}: wait",
-        queue_document(rho, _EXPONENTIAL, workers=3),
+        QueueSystem(rho, _EXPONENTIAL, workers=3).document(),
         mean_of("server_wait_s"),
         erlang_c(3, 3 * rho) / (3 * (1.0 - rho)),
         "Erlang C",
@@ -136,14 +136,14 @@ def _shared(rho: float) -> Iterator[QueueCase]:
         source = "processor sharing: s/(1-rho) for every service law"
         yield QueueCase(
             f"{name} server, load {rho:g}: sojourn",
-            queue_document(rho, size, discipline="ps"),
+            QueueSystem(rho, size, discipline="ps").document(),
             mean_of("server_compute_s"),
             1.0 / (1.0 - rho),
             source,
         )
         yield QueueCase(
             f"{name} cell, load {rho:g}: sojourn",
-            queue_document(rho, size, at="cell"),
+            QueueSystem(rho, size, at="cell").document(),
             mean_of("uplink_s"),
             1.0 / (1.0 - rho),
             source,
@@ -154,14 +154,14 @@ def _slices(rho: float) -> Iterator[QueueCase]:
     source = "two M/M/1 queues at half the speed"
     yield QueueCase(
         f"two slices of a server, load {rho:g}: sojourn",
-        queue_document(rho, _EXPONENTIAL, discipline="allocated", agents=2),
+        QueueSystem(rho, _EXPONENTIAL, discipline="allocated", agents=2).document(),
         mean_of("server_wait_s", "server_compute_s"),
         2.0 / (1.0 - rho),
         source,
     )
     yield QueueCase(
         f"two shares of a cell, load {rho:g}: sojourn",
-        queue_document(rho, _EXPONENTIAL, at="cell", scheduler="allocated", agents=2),
+        QueueSystem(rho, _EXPONENTIAL, at="cell", scheduler="allocated", agents=2).document(),
         mean_of("uplink_s"),
         2.0 / (1.0 - rho),
         source,
@@ -172,7 +172,7 @@ def _tandem(rho: float) -> Iterator[QueueCase]:
     size = {"law": "exponential", "shared": False}
     yield QueueCase(
         f"Jackson tandem, load {rho:g}: sojourn at the second station",
-        queue_document(rho, size, placement="co-inference"),
+        QueueSystem(rho, size, placement="co-inference").document(),
         mean_of("server_wait_s", "server_compute_s"),
         1.0 / (1.0 - rho),
         "Jackson network",
@@ -192,78 +192,3 @@ def mean_of(*columns: str) -> Callable[[Result], float]:
         return float(np.mean(sum(done[column] for column in columns)))
 
     return statistic
-
-
-def queue_document(  # noqa: PLR0913
-    rho: float,
-    size: Mapping[str, Any],
-    *,
-    placement: str = "on-server",
-    at: str = "server",
-    discipline: str = "fifo",
-    scheduler: str = "equal-share",
-    workers: int = 1,
-    agents: int = 1,
-) -> dict[str, Any]:
-    """Return a scenario in which one station takes 1 s on average and the others next to nothing.
-
-    Parameters
-    ----------
-    rho : load of that station
-    size : of requests, as in the scenario language
-    placement : where the model runs
-    at : ``server`` or ``cell``, which takes the time
-    discipline, scheduler, workers : of server, cell and server
-    agents : number of agents, which share the load
-    """
-    in_cell = at == "cell"
-    each = 1.0 if placement == "co-inference" else 0.5
-    return {
-        "simran": 1,
-        "name": "queue",
-        "models": {
-            "work": {
-                "parameters": 2.0,
-                "reference_bits": 32,
-                "bits": [32],
-                "weights": {"law": "exponential", "rate": 1.0},
-                "split": "head",
-                "input": "1000 bit",
-                "size": dict(size),
-                "blocks": [_block("head", each), _block("tail", each)],
-            }
-        },
-        "devices": {
-            "unit": {
-                "f_max": 1.0e12 if in_cell else 1.0,
-                "flops_per_cycle": 1.0,
-                "power": {"dynamic": 1.0e-30, "exponent": 3},
-            }
-        },
-        "network": {
-            "cells": {
-                "cell": {
-                    "channel": {"rate": 1000.0 if in_cell else "unlimited"},
-                    "uplink_scheduler": scheduler,
-                }
-            },
-            "servers": {"server": {"device": "unit", "discipline": discipline, "workers": workers}},
-            "links": [{"between": ["cell", "server"], "rate": "unlimited", "delay": 0}],
-        },
-        "agents": {
-            "source": {
-                "count": agents,
-                "device": "unit",
-                "model": "work",
-                "placement": placement,
-                "arrivals": {"process": "poisson", "rate": rho * workers / agents},
-                "transmit": {"power": 1.0},
-                "budget": {"delay": 1.0e9, "energy": 1.0e9},
-            }
-        },
-        "allocator": {"name": "max-frequency", "every": "once"},
-    }
-
-
-def _block(name: str, flops: float) -> dict[str, Any]:
-    return {"name": name, "flops": flops, "parameters": 1.0, "output": "1 bit"}

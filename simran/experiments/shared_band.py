@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from simran.experiments.queueing import QueueCase, mean_of, queue_document
+from simran.experiments.queue_system import QueueSystem
+from simran.experiments.queueing import QueueCase, mean_of
 from simran.results import Result
 
 __all__ = ["band_cases", "band_document", "flows_in_band"]
@@ -57,9 +58,9 @@ def band_document(load: float, size: dict[str, Any], **changes: Any) -> dict[str
     ----------
     load : of the cell
     size : of requests, as in the scenario language
-    changes : as of :func:`queue_document`
+    changes : as of :class:`QueueSystem`
     """
-    document = queue_document(load, size, at="cell", **changes)
+    document = QueueSystem(load, size, at="cell", **changes).document()
     cell = document["network"]["cells"]["cell"]
     cell |= {"sharing": "frequency", "bandwidth": 1000.0 / _EFFICIENCY}
     return document

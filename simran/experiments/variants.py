@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simran.errors import InputError, shown
+from simran.errors import InputError, UnknownNameError, shown
 from simran.scenario import Scenario
 
 __all__ = ["Variant", "read_variants", "scenario_of"]
@@ -77,7 +77,7 @@ def read_variants(allocators: Iterable[str | Variant]) -> tuple[Variant, ...]:
     found = tuple(it if isinstance(it, Variant) else Variant.parse(it) for it in allocators)
     names = [it.name for it in found]
     if not found:
-        raise InputError("allocators: expected at least one")
+        raise InputError("allocators: expected at least one, such as --allocators exact,joint")
     for name in names:
         if names.count(name) > 1:
             raise InputError(
@@ -104,7 +104,7 @@ def scenario_of(scenario: Scenario, variant: Variant, changes: Sequence[str] = (
     from simran.engine import refuse_options
     from simran.scenario import load
 
-    name = _registered(variant.spec)
+    name = _registered(variant)
     overrides = [
         *(f"allocator.{key}={_text(value)}" for key, value in variant.settings.items()),
         f"allocator.name={json.dumps(name)}",
@@ -116,13 +116,24 @@ def scenario_of(scenario: Scenario, variant: Variant, changes: Sequence[str] = (
     return found
 
 
-def _registered(spec: str) -> str:
-    """Return the name by which scenarios know an allocator: the one place where studies look it up."""
+def _registered(variant: Variant) -> str:
+    """Return the name by which scenarios know an allocator: the one place where studies look it up.
+
+    Raises
+    ------
+    InputError
+        if there is none, or it has no such option and ``allocator`` no such setting
+    """
     from simran.allocation import find_allocator
     from simran.allocation.lookup import full_name
 
-    find_allocator(spec)
-    return full_name(spec)
+    known = find_allocator(variant.spec).all_options()
+    for key in variant.options:
+        if key not in known:
+            raise UnknownNameError(
+                "option or setting", key, [*known, *_SETTINGS], f"allocator {variant.spec!r}"
+            )
+    return full_name(variant.spec)
 
 
 def _parted(text: str) -> list[str]:

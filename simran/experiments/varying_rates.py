@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from simran.engine import run
 from simran.experiments.checks import Check
-from simran.experiments.queueing import QueueCase, mean_of, queue_document
+from simran.experiments.queue_system import QueueSystem
+from simran.experiments.queueing import QueueCase, mean_of
 from simran.results import Result
 from simran.scenario import load
 
@@ -89,7 +90,7 @@ def _ratio(up: Floats, level: Floats, down: Floats) -> Floats:
 
 def modulated_cases() -> Iterator[QueueCase]:
     """Yield queues whose rates vary by states; service at a constant rate takes 1 s on average."""
-    cell = queue_document(0.6, _EXPONENTIAL, at="cell")
+    cell = QueueSystem(0.6, _EXPONENTIAL, at="cell").document()
     rates, dwell = (1.5, 0.5), (20.0, 20.0)
     states = [
         {"rate": 1000.0 * rate, "dwell": time} for rate, time in zip(rates, dwell, strict=True)
@@ -99,7 +100,7 @@ def modulated_cases() -> Iterator[QueueCase]:
     name = "varying rates: a cell of 1.5 and 0.5 jobs/s, 20 s each, 0.6 come"
     yield QueueCase(f"{name}: sojourn", cell, mean_of("uplink_s"), number / 0.6, _SOURCE)
     yield QueueCase(f"{name}: part of the time in use", cell, _in_use, 1.0 - none, _SOURCE)
-    server = queue_document(0.6, _EXPONENTIAL)
+    server = QueueSystem(0.6, _EXPONENTIAL).document()
     coming, dwell = (0.2, 1.2), (6.0, 4.0)
     server["agents"]["source"]["arrivals"] = {
         "process": "poisson",
@@ -145,7 +146,7 @@ def rate_checks() -> list[Check]:
 
 
 def _arrivals() -> Iterator[Check]:
-    document = queue_document(0.5, {"law": "constant"})
+    document = QueueSystem(0.5, {"law": "constant"}).document()
     steps = [{"at": at, "rate": rate} for at, rate in zip(_STARTS, _RATES, strict=True)]
     document["agents"]["source"]["arrivals"] = {
         "process": "periodic", "phase": 0, "rate": {"schedule": steps, "period": _PERIOD}
@@ -167,7 +168,7 @@ def _arrivals() -> Iterator[Check]:
 
 def _uploads() -> Check:
     """Compare the end of every upload with when the integral of the traced rate has grown by its bits."""
-    document = queue_document(0.0625, {"law": "gamma", "cv": 0.3}, at="cell")
+    document = QueueSystem(0.0625, {"law": "gamma", "cv": 0.3}, at="cell").document()
     # No multiple of the period, so that uploads begin everywhere in it, and one at a time.
     document["agents"]["source"]["arrivals"] = {"process": "periodic", "rate": 1 / 16.3, "phase": 0}
     document["requests"] = 1000

@@ -65,7 +65,8 @@ def part_rate(share: ArrayLike, efficiency: ArrayLike) -> Floats:
         carried = some * np.logaddexp2(0.0, snr - np.log2(some)) / safe
     else:
         carried = some * np.log1p(np.exp2(snr) / some) * (1 / (math.log(2.0) * safe))
-    found: Floats = np.where(part > 0, np.where(by_band, carried, some), 0.0)
+    whole = part >= 1.0  # which carries exactly r, whatever rounding makes of it
+    found: Floats = np.where(part > 0, np.where(by_band & ~whole, carried, some), 0.0)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,18 @@ def render_capacity(found: Mapping[str, Any]) -> str:
         "the intervals of one allocator miss with probability 5 % at most, all looks and points together;"
         " a point is not sure where the replications ran out with the bound inside"
     )
-    return "\n".join([*map(filled, lines), "", table(header, rows), filled(note)]) + "\n"
+    notes = [note, *_overload(found)]
+    return "\n".join([*map(filled, lines), "", table(header, rows), *map(filled, notes)]) + "\n"
+
+
+def _overload(found: Mapping[str, Any]) -> Iterator[str]:
+    """Say what stands in the table in the place of figures that mean nothing."""
+    points = [point for it in found["allocators"].values() for point in it["points"]]
+    if any(point["overloaded"] for point in points):
+        worth = "; it counts as a rate of 1, whatever its own" * (
+            found["metric"] == "violation_rate"
+        )
+        yield f"an overloaded run misses the target, since its queues grow as long as it lasts{worth}"
 
 
 def _answer(it: Mapping[str, Any], unit: str) -> str:
@@ -88,6 +99,8 @@ def draw_capacity(found: Mapping[str, Any], target: Path) -> Path | None:
         _curve(axes, name, it, f"C{number % 10}")
     axes.axhline(found["bound"], color="black", linewidth=1.0, label=found["target"])
     bounded = found["metric"] == "violation_rate"
+    for mark, (fill, meaning) in _marks(found, bounded).items():
+        axes.plot([], [], mark, color="black", fillstyle=fill, label=meaning)
     if bounded:
         axes.set_ylim(-0.02, 1.02)
     else:
@@ -99,13 +112,28 @@ def draw_capacity(found: Mapping[str, Any], target: Path) -> Path | None:
     return save_picture(picture, target)
 
 
+def _marks(found: Mapping[str, Any], bounded: bool) -> dict[str, tuple[str, str]]:
+    """Return the marks that need a word, where there are any: how they are filled, and the word."""
+    points = [point for it in found["allocators"].values() for point in it["points"]]
+    marks = {}
+    if not all(point["sure"] for point in points):
+        marks["o"] = "none", "not sure"
+    if any(_lost(point) for point in points):
+        marks["x"] = "full", "overloaded" + ", counted as 1" * bounded
+    return marks
+
+
+def _lost(point: Mapping[str, Any]) -> bool:
+    return bool(2 * point["overloaded"] > point["replications"])
+
+
 def _curve(axes: Any, name: str, it: Mapping[str, Any], color: str) -> None:
     known = [point for point in it["points"] if point["mean"] is not None]
     known.sort(key=lambda point: point["value"])
     values, means = ([point[key] for point in known] for key in ("value", "mean"))
     axes.plot(values, means, color=color, linewidth=1.0, label=name)
     for point in known:
-        lost = 2 * point["overloaded"] > point["replications"]
+        lost = _lost(point)
         axes.plot(point["value"], point["mean"], "x" if lost else "o", color=color,
                   fillstyle="full" if point["sure"] else "none")  # fmt: skip
         if point["interval"] is not None and not lost:

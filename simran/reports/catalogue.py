@@ -14,18 +14,41 @@ __all__ = ["render_profiles", "render_sensitivity"]
 
 
 def render_profiles(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows of profiles as one table for each, under its name and description."""
+    """Return the rows of profiles as one table for each, under its name and description.
+
+    Sources are numbered and stand below the table: they are sentences, and a column of them would leave
+    no room for values.
+    """
     parts = []
     for name, group in itertools.groupby(rows, key=lambda row: str(row["name"])):
         own = list(_folded(list(group)))
         title = textwrap.fill(f"{name}: {own[0]['description']}", width())
-        cells = []
-        for row, before in zip(own, [None, *own], strict=False):
-            again = before is not None and row["source"] == before["source"]
-            source = "as above" if again and row["source"] else str(row["source"])
-            cells.append([str(row["quantity"]), _shown(row["value"]), str(row["kind"]), source])
-        parts.append(f"{title}\n\n{table(['quantity', 'value', 'kind', 'source'], cells, True)}")
+        told = dict.fromkeys(str(row["source"]) for row in own if row["source"])
+        numbers = {source: f"[{number}]" for number, source in enumerate(told, 1)}
+        cells = [
+            [
+                str(row["quantity"]),
+                _shown(row["value"]),
+                str(row["kind"]),
+                numbers.get(str(row["source"]), ""),
+            ]
+            for row in own
+        ]
+        listed = [table(["quantity", "value", "kind", "source"], cells, True)]
+        listed += ["\n".join(_source(number, it) for it, number in numbers.items())]
+        parts.append("\n\n".join([title, *filter(None, listed)]))
     return "\n\n\n".join(parts) or "nothing to list"
+
+
+def _source(number: str, text: str) -> str:
+    """Return a source under its number; paths are not broken, so that they can be copied."""
+    return textwrap.fill(
+        text,
+        width(),
+        initial_indent=f"{number} ".rjust(5),
+        subsequent_indent=" " * 5,
+        break_on_hyphens=False,
+    )
 
 
 def _folded(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -44,7 +67,9 @@ def _curve(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what the points of a curve have in common; no other row has it."""
     quantity = str(row["quantity"])
     stem = quantity.rpartition(".")[0]
-    if not _bit_width(row).isdigit() or not re.search(r"(measured|curves)\.", stem):
+    if not _bit_width(row).isdigit() or not re.search(
+        r"(measured|curves)\.|feature_distortion$", stem
+    ):
         stem = quantity
     return stem, str(row["kind"]), str(row["source"])
 

@@ -11,6 +11,7 @@ from simran.reports.tables import bullet, figure, filled, table
 
 __all__ = ["draw_comparison", "render_comparison"]
 
+_WORTH = "; means of an overloaded run mean nothing"
 #: Metrics of the tables and their headings; violation rates are shown in percent.
 _COLUMNS = {
     "violation_rate": "viol. %",
@@ -59,7 +60,7 @@ def _headline(found: Mapping[str, Any]) -> Iterator[str]:
         bad = {name: times for name, times in it["verdicts"].items() if name != "stable"}
         if bad:
             shown = ", ".join(f"{name.upper()} in {times}" for name, times in bad.items())
-            yield f"{label}: {shown} of {count} replications; means of an overloaded run mean nothing"
+            yield f"{label}: {shown} of {count} replications{_WORTH if {*bad} - {'unknown'} else ''}"
         if it["failures"]:
             yield f"{label}: ALLOCATOR FAILED in {it['failures']} decisions"
         if not it["reproducible"]:
@@ -154,6 +155,8 @@ def _differences(found: Mapping[str, Any]) -> str:
 def draw_comparison(found: Mapping[str, Any], target: Path) -> Path | None:
     """Draw means with 95 % intervals, one panel for each quantity; None where matplotlib is missing.
 
+    A dotted line is the least mean distortion that any allocator could reach, the oracle's.
+
     Parameters
     ----------
     found : as in ``comparison.json``
@@ -172,7 +175,8 @@ def draw_comparison(found: Mapping[str, Any], target: Path) -> Path | None:
     panels = picture.subplots(1, len(_DRAWN), sharey=True)
     for axes, (metric, title) in zip(panels, _DRAWN.items(), strict=True):
         _panel(axes, found, metric)
-        axes.set(xlabel=title)
+        dotted = metric == "distortion_mean" and found["oracle"]["total"]["distortion"]
+        axes.set(xlabel=title + (" (dotted: the oracle's)" if dotted else ""))
         axes.grid(alpha=0.3)
     panels[0].set_yticks(range(len(labels)), labels)
     panels[0].invert_yaxis()

@@ -81,7 +81,7 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
             if one["quality_floor"] is not None
             else ""
         ),
-        f"{'feasible; no better one: ' if one['feasible'] else 'NOT FEASIBLE: '}{one['reason']}"
+        f"{_feasible(one)}{one['reason']}"
         + (f"; fallback: {one['fallback']}" if one["fallback"] else ""),
     ]
     waits = [(label, key) for label, key in _WAITS if one[key]]
@@ -97,6 +97,15 @@ def _agents(alike: Sequence[Mapping[str, Any]]) -> str:
             f"slack {figure(one['delay_slack_s'])} s, {figure(one['energy_slack_j'])} J",
         ]
     )
+
+
+def _feasible(one: Mapping[str, Any]) -> str:
+    """Return whether a design meets its budgets, and whether it needs what was kept for queues."""
+    if not one["feasible"]:
+        return "NOT FEASIBLE: "
+    slack_s = one["delay_slack_s"]
+    into = " with part of the headroom" if slack_s is not None and slack_s < 0 else ""
+    return f"feasible{into}; no better one: "
 
 
 def _hz(value: float | None) -> str:

@@ -10,6 +10,7 @@ from simran.reports.tables import bullet, figure, filled, table
 __all__ = ["render_summary"]
 
 _MANY = 0.1  # share of violations from which a sound verdict needs a word
+_VERDICTS = {"unknown": "NO VERDICT"}
 _WAITING = frozenset({"agent_wait", "uplink", "backhaul", "server_wait", "downlink"})
 
 
@@ -34,7 +35,7 @@ def render_summary(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> s
 
 
 def _headline(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:
-    verdict = str(summary["verdict"]).upper()
+    verdict = _VERDICTS.get(summary["verdict"], str(summary["verdict"]).upper())
     total = summary["total"]
     status = manifest.get("status", "complete")
     yield from _failures(summary)

@@ -14,11 +14,11 @@ Floats = NDArray[np.float64]
 
 _BINS = 128
 _BATCHES = 5  # of each third
-_ORDER = ("stable", "backlogged", "overloaded")
+_ORDER = ("unknown", "stable", "backlogged", "overloaded")
 
 
 def worst(verdicts: list[str]) -> str:
-    """Return the worst of some verdicts; stable for none."""
+    """Return the worst of some verdicts; stable for none, unknown only if all are."""
     return max(verdicts, key=_ORDER.index, default="stable")
 
 
@@ -94,11 +94,12 @@ class StationLoad:
         return mean, float(rates.mean()) - float(stdtrit(len(rates) - 1, 0.95)) * error
 
     def verdict(self, end_s: float, backlog_s: float) -> str:
-        """Return ``overloaded``, ``backlogged`` or ``stable``.
+        """Return ``overloaded``, ``backlogged``, ``stable``, or ``unknown``.
 
         Overloaded: the lower bound of the offered load exceeds 1, unless no load is too much. Backlogged:
         the work in the system in the last third exceeds that in the first third by more than a mean
-        request's, with 95 % confidence, or the end backlog exceeds the largest delay budget.
+        request's, with 95 % confidence, or the end backlog exceeds the largest delay budget. Unknown:
+        the run ended within the warm-up, so that nothing was seen of what counts.
 
         A queue is correlated over long spells, so the confidence comes from few and long batches, 5
         of each third, compared once (Welch's t). ``benchmarks/coverage.py`` measures how often that
@@ -113,7 +114,7 @@ class StationLoad:
             return "overloaded"
         if backlog_s > self._budget_s or self._grows(end_s):
             return "backlogged"
-        return "stable"
+        return "stable" if end_s > self._start_s else "unknown"
 
     def _bins(self, end_s: float) -> int:
         return min(_BINS, int((end_s - self._start_s) / self._width_s + 1e-9))

@@ -20,7 +20,8 @@ from simran.engine import run, solve
 from simran.engine.designs import designs
 from simran.engine.observation import observe
 from simran.experiments.oracle import oracle
-from simran.experiments.queueing import check_case, queue_document
+from simran.experiments.queue_system import QueueSystem
+from simran.experiments.queueing import check_case
 from simran.experiments.shared_band import band_cases, band_document, flows_in_band
 from simran.experiments.varying_rates import inverse_integral, stationary
 from simran.radio import part_rate
@@ -131,9 +132,9 @@ def test_an_allocated_part_along_a_trace_is_the_integral_of_what_it_carries(tmp_
     starts, rates, period, band = (0.0, 5.0, 8.0), (1000.0, 4000.0, 250.0), 20.0, 700.0
     rows = [f"{at!r},{rate!r}" for at, rate in zip(starts, rates, strict=True)]
     (tmp_path / "r.csv").write_text("\n".join(["t,r", *rows, ""]))
-    document = queue_document(
+    document = QueueSystem(
         0.5, {"law": "gamma", "cv": 0.3}, at="cell", scheduler="allocated", agents=4
-    )
+    ).document()
     document["agents"]["source"]["arrivals"] = {"process": "periodic", "rate": 1 / 16.3}
     trace = {"file": str(tmp_path / "r.csv"), "time": "t", "rate": "r", "period": period}
     document["network"]["cells"]["cell"] |= {
@@ -206,6 +207,12 @@ def test_what_a_part_carries_lies_between_its_share_and_all(
     assert middle >= (one + other) / 2 * (1 - 1e-12)
 
 
+def test_the_whole_band_carries_exactly_the_whole_rate() -> None:
+    """Not what rounding makes of it: a lone sender takes as long as where shares are of time."""
+    efficiency = np.exp(np.random.default_rng(1).uniform(-12.0, 6.0, 5000))
+    assert (part_rate(1.0, efficiency) == 1.0).all()
+
+
 def test_expected_waits_in_a_band() -> None:
     scenario = _toy(agents__a__arrivals__rate=6.0)
     problem = observe(scenario)
@@ -232,7 +239,10 @@ def test_no_load_is_too_much_for_a_band_and_a_run_says_so() -> None:
     cell = run(scenario).summary["stations"]["cell"]
     assert cell["offered_load_low"] > 1.0
     assert cell["verdict"] != "overloaded"
-    by_time = queue_document(1.3, EXPONENTIAL, at="cell") | {"requests": 3000, "warmup": 200.0}
+    by_time = QueueSystem(1.3, EXPONENTIAL, at="cell").document() | {
+        "requests": 3000,
+        "warmup": 200.0,
+    }
     assert "cell 1.3 times" in solve(load(by_time))["assumes"]
     assert run(load(by_time)).summary["stations"]["cell"]["verdict"] == "overloaded"
 

@@ -91,7 +91,8 @@ def test_capacity_prints_and_writes(simran: Callable[..., Done], tmp_path: Path)
             "--replications",
         ),
         (["compare", "sound.yaml", "--allocators", "exact", "--resume"], "--resume needs --out"),
-        (["capacity", "sound.yaml", "--vary", "agents.b.count"], "no key 'b'"),
+        (["capacity", "sound.yaml", "--vary", "agents.b.count"], "no key 'b' there; known: a"),
+        (["capacity", "sound.yaml", "--vary", "agents.a.cuont"], "did you mean 'count'?"),
         (["capacity", "sound.yaml"], "--vary"),
     ],
 )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from simran.allocation.baselines import FixedFrequency, OnServer
+from simran.allocation.evaluate import evaluate
 from simran.allocation.exact import Exact
 from simran.allocation.simple import clock_set, cut_table, single_agent
 
@@ -31,6 +32,22 @@ def test_delay():
 def test_both_budgets_together():
     # b = 3 in 2 s needs 1.5 GHz and 0.675 J; b = 4 needs 2 GHz and 1.6 J
     assert binding(2.0, 1.0) == (3, "delay+energy", True)
+
+
+def test_delay_alone_though_energy_is_used_to_the_last_joule():
+    problem = single_agent(N, 0.0, 2.3, 1.5, select="min-delay")
+    design = Exact().allocate(problem)
+    used_j = evaluate(problem, design).energy_j[0]
+    assert used_j == pytest.approx(1.5, rel=1e-12)  # at the fastest clock that it pays for
+    assert (design.weight_bits[0], design.binding[0]) == (4, "delay")
+    assert binding(2.3, 150.0)[0] == 4  # more energy alone buys no bit
+    assert binding(3.5, 1.5)[0] == 5  # more time alone does
+
+
+def test_either_budget_alone_would_do_where_both_are_named():
+    assert binding(2.0, 1.0)[:2] == (3, "delay+energy")
+    assert binding(2.0, 1.6)[0] == 4
+    assert binding(2.6, 1.0)[0] == 4
 
 
 def test_energy():

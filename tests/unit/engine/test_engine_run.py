@@ -299,3 +299,12 @@ def test_an_interrupt_ends_a_loop_of_runs_at_once(tmp_path: Path) -> None:
     assert it.returncode != 0
     assert "RunInterrupted: SIGINT" in err
     assert Result.open(tmp_path / "0").manifest["status"] == "truncated"
+
+
+def test_a_run_that_ends_within_its_warm_up_has_no_verdict() -> None:
+    for warmup, verdict in ((1e6, "unknown"), (0.0, "stable")):
+        document = {**toy(warmup=warmup), "requests": 200}
+        document.pop("duration", None)
+        found = run(load(document)).summary
+        assert found["verdict"] == verdict
+        assert {it["verdict"] for it in found["stations"].values()} == {verdict}

@@ -29,3 +29,22 @@ def test_conventions_of_cell_and_server_are_named() -> None:
     plain = solve(load("warehouse_contention"))["assumes"]
     assert "full power" not in plain
     assert "free" not in plain
+
+
+def test_what_rounding_leaves_of_a_budget_is_no_slack() -> None:
+    raw, told = [], []
+    for tenths in range(15, 30):
+        quick = ["allocator.select=min-delay", f"agents.inspector.budget.energy={tenths / 10} J"]
+        (agent, *_) = solve(load("warehouse_contention", quick))["agents"]
+        raw.append(agent["energy_budget_j"] - agent["energy_j"])
+        told.append(agent["energy_slack_j"])
+    assert any(0.0 < abs(it) < 1e-9 for it in raw)  # else this would show nothing
+    assert all(got == (0.0 if abs(it) < 1e-9 else it) for it, got in zip(raw, told, strict=True))
+
+
+def test_a_budget_without_bounds_has_no_slack_to_tell() -> None:
+    for budget in ("{energy: 2 J}", "{delay: 3.5 s}"):
+        changes = [f"agents.inspector.budget={budget}"]
+        (agent, *_) = solve(load("warehouse_contention", changes))["agents"]
+        slacks = (agent["delay_slack_s"], agent["energy_slack_j"])
+        assert slacks == ((None, 0.0) if "energy" in budget else (0.0, None))

@@ -151,6 +151,7 @@ def test_what_is_of_no_use_is_refused_before_anything_runs(tmp_path: Path) -> No
         ([], {}, "at least one"),
         (["exact:bits=4"], {}, "'bits'"),
         (["exact:headroom=2"], {}, "headroom"),
+        (["exact:headrom=0"], {}, "did you mean 'headroom'"),
         (["exact"], {"baseline": "joint"}, "unknown baseline 'joint'"),
         (["exact"], {"replications": 0}, "at least 1"),
     ]

@@ -80,6 +80,11 @@ def test_a_run_in_which_nothing_happened() -> None:
     assert "nan" not in text
 
 
+def test_a_run_without_a_verdict_does_not_claim_one() -> None:
+    text = page(summary(verdict="unknown"), status="truncated")
+    assert text.startswith("NO VERDICT: empty, seed 1, 0 s simulated (truncated)\n")
+
+
 def test_without_groups_stations_and_devices() -> None:
     energy = {**summary()["energy"], "devices": {}}
     assert "None" not in page(summary(groups={}, stations={}, energy=energy))
@@ -200,6 +205,16 @@ def test_a_design_fits_the_page_and_names_every_term() -> None:
         assert term in text
     assert "and 2 like it" in text
     assert "None" not in text
+
+
+def test_a_design_that_needs_its_headroom_says_so() -> None:
+    """Shares of a crowded cell are smaller than what ``exact`` counts on."""
+    shares = ["network.cells.gnb-1.uplink_scheduler=allocated"]
+    for changes, words in (
+        ([], "\nfeasible; no"),
+        (shares, "\nfeasible with part of the headroom; no"),
+    ):
+        assert words in render_design(solve(load("warehouse_contention", changes)))
 
 
 def test_checks_have_a_verdict_each() -> None:

@@ -77,7 +77,7 @@ def test_without_time_there_is_no_load() -> None:
     station = StationLoad(1.0, 5.0, math.inf)
     assert all(math.isnan(it) for it in station.offered_load(5.0))
     assert station.offered_load(10.0)[0] == 0.0
-    assert station.verdict(5.0, 0.0) == "stable"
+    assert station.verdict(5.0, 0.0) == "unknown"
     assert station.verdict(10.0, 0.0) == "stable"
 
 
@@ -161,3 +161,20 @@ def test_the_worst_of_some_verdicts() -> None:
     assert worst([]) == "stable"
     assert worst(["stable", "backlogged"]) == "backlogged"
     assert worst(["overloaded", "stable", "backlogged"]) == "overloaded"
+    assert worst(["unknown", "stable"]) == "stable"
+    assert worst(["unknown", "unknown"]) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("end_s", "backlog_s", "verdict"),
+    [
+        (9.0, 0.0, "unknown"),
+        (10.0, 0.0, "unknown"),
+        (10.5, 0.0, "stable"),
+        (9.0, 8.0, "backlogged"),
+    ],
+)
+def test_a_run_that_ends_within_its_warm_up_shows_nothing(
+    end_s: float, backlog_s: float, verdict: str
+) -> None:
+    assert StationLoad(1.0, 10.0, 5.0).verdict(end_s, backlog_s) == verdict
