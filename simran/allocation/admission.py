@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from simran.allocation.shared import Contention
 
 __all__ = ["admit", "clock_tuples"]
 
-_CLOSELY = 3  # clocks that are looked at again where they were compared roughly
+_CLOSELY = 2  # clocks that are looked at again where they were compared roughly
 
 
 def admit(group: Contention) -> Selection:
@@ -35,20 +36,34 @@ def admit(group: Contention) -> Selection:
     columns, load, clocks = min(found, key=lambda it: it[1], default=(None, np.inf, None))
     if columns is not None and clocks is not None and load <= room:
         return Selection(columns, everyone, clocks)
-    if rough and len(offers) > _CLOSELY:
-        tried = [it[0] for it in _ranked(group, offers)[:_CLOSELY]]
-    else:
-        tried = [it[0] for it in offers]
-    clocks, columns, served, _ = _ranked(group, [(it, offer(group, it)) for it in tried])[0]
-    return Selection(columns, served, clocks)
+    some = [_at(group, clocks, given) for clocks, given in offers]
+    if rough:
+        given = {it[0].tobytes(): it[1] for it in offers}
+        some = [
+            _at(group, it.clocks_hz, given[it.clocks_hz.tobytes()].focused(it.direction))
+            for it in sorted(some, key=lambda it: it.rank)[:_CLOSELY]
+        ]
+    best = min(some, key=lambda it: it.rank)
+    return Selection(best.columns, best.served, best.clocks_hz)
 
 
-def _ranked(
-    group: Contention, offers: list[tuple[Floats, Offer]]
-) -> list[tuple[Floats, Ints, Bools, float]]:
-    """Return clocks with designs, who is served, and the load; the largest sum of weights first."""
-    some = [(clocks, *_at(group, given)) for clocks, given in offers]
-    return sorted(some, key=lambda it: (-float(group.weight[it[2]].sum()), it[3]))
+@dataclass(frozen=True)
+class _Served:
+    """Who is served under some clocks.
+
+    Parameters
+    ----------
+    clocks_hz : (S,) [Hz]
+    columns, served : (n,) designs, and who has them
+    direction : (J,) prices at which these shares are balanced
+    rank : the sum of weights, negative, and the load
+    """
+
+    clocks_hz: Floats
+    columns: Ints
+    served: Bools
+    direction: Floats
+    rank: tuple[float, float]
 
 
 def clock_tuples(group: Contention) -> list[Floats]:
@@ -63,24 +78,26 @@ def clock_tuples(group: Contention) -> list[Floats]:
     return [np.array([grid[round(place * (len(grid) - 1))] for grid in grids]) for place in places]
 
 
-def _at(group: Contention, given: Offer) -> tuple[Ints, Bools, float]:
+def _at(group: Contention, clocks_hz: Floats, given: Offer) -> _Served:
     count = len(group.agents)
     served: Bools = np.logical_or.reduce(np.isfinite(given.value), axis=0)
     columns = np.zeros(count, dtype=np.int64)
-    load = 0.0
+    load, direction = 0.0, np.full(given.size, 1.0 / given.size)
     while served.any():
         rows = np.flatnonzero(served)
         part = given.only(rows)
         room = float(group.capacity(served))
         columns[rows], load, direction = thrifty(part, room)
         if load <= room:
-            return _again(group, given, columns, served, load, direction)
+            columns, served, load = _again(group, given, columns, served, load, direction)
+            break
         own = part.costs(direction)[columns[rows], np.arange(len(rows))]
         order = np.argsort(-own / group.weight[rows], kind="stable")
         left = own.sum() - np.cumsum(own[order])
         enough = left <= room * own.sum() / load
         served[rows[order[: int(np.argmax(enough)) + 1]]] = False
-    return columns, served, 0.0
+    rank = -float(group.weight[served].sum()), load if served.any() else 0.0
+    return _Served(clocks_hz, columns, served, direction, rank)
 
 
 def _again(
@@ -94,14 +111,13 @@ def _again(
     out = ~served & np.isfinite(costs[cheapest, agents])
     order = np.argsort(costs[cheapest, agents] / group.weight, kind="stable")
     columns, served = np.where(served, columns, cheapest), served.copy()
-    ledger = given.ledger(columns, served, direction)
+    ledger = given.settled_on(columns).ledger(np.zeros_like(columns), served, direction)
     step = 0.01 / len(served) * group.degrades
     room = float(group.capacity(served))
     for agent in order[out[order]].tolist():
-        row = int(columns[agent])
-        more = ledger.load_with(agent, row)
+        more = ledger.load_with(agent, 0)
         if more <= room + step[agent]:
-            ledger.take(agent, row)
+            ledger.take(agent, 0)
             load, room = more, room + float(step[agent])
             served[agent] = True
     return columns, served, load

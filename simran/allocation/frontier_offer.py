@@ -130,6 +130,19 @@ class FrontierOffer(Offer):
             clocks_hz=(frugal[agents], quick[agents]),
         )
 
+    def settled_on(self, columns: Ints) -> Self:
+        """Return only the designs in rows ``columns`` (n,), one for each agent."""
+        agents = np.arange(len(columns))
+        return replace(
+            self,
+            value=self.value[None, columns, agents],
+            cell=self.cell[None, columns, agents],
+            server=self.server[None, columns, agents],
+            places=self.places[None, columns, agents],
+            bends=self.bends[None, columns, agents],
+            needs=self.needs.take(columns[None, :]),
+        )
+
     def _cheapest(self, rows: Any, agents: Any, direction: Floats) -> tuple[Floats, Floats]:
         """Return β and φ of some designs at some prices."""
         place = self._place(rows, agents, direction)[..., None]

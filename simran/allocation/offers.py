@@ -84,6 +84,10 @@ class Offer(ABC):
     def only(self, agents: Ints) -> Self:
         """Return the designs of some agents."""
 
+    @abstractmethod
+    def settled_on(self, columns: Ints) -> Self:
+        """Return only the designs in rows ``columns`` (n,), one for each agent."""
+
     def focused(self, direction: Floats) -> Offer:
         """Return the same, told more exactly near some prices (J,) if it was told roughly."""
         return self
@@ -141,6 +145,16 @@ class RootOffer(Offer):
             value=self.value[:, agents],
             vectors=self.vectors[:, agents],
             inverse=self.inverse[:, agents],
+        )
+
+    def settled_on(self, columns: Ints) -> Self:
+        """Return only the designs in rows ``columns`` (n,), one for each agent."""
+        agents = np.arange(len(columns))
+        return replace(
+            self,
+            value=self.value[None, columns, agents],
+            vectors=self.vectors[None, columns, agents],
+            inverse=self.inverse[None, columns, agents],
         )
 
     def _matrix(self, columns: Ints) -> Floats:
