@@ -27,6 +27,7 @@ from simran.allocation.shared import Contention
 __all__ = ["Joint"]
 
 _FEW = 16  # agents among whom designs are exchanged
+_MIDDLING, _CLOSELY = 300, 3  # agents up to whom so many clocks are looked at closely
 _SOME = 100  # agents for whom raising is tried from the least designs, too
 _REFINEMENTS, _MORE = 2, 4  # changes of the clocks around the best; where its first grid is coarse
 
@@ -124,16 +125,17 @@ def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
         best = min(trials, key=lambda it: it.value)
         clocks = list(_between(group, best.selection, [it.selection for it in trials]))
         trials += _trials(group, first, clocks, fair, rough)
-    if rough:
-        best = min(trials, key=lambda it: it.value)
-        trials = [best, *_trials(group, first, [best.selection.clocks_hz], fair, False)]
     trials.sort(key=lambda it: it.value)
-    kept = trials[: 2 if int(first.served.sum()) <= _FEW else 1]
+    count = int(first.served.sum())
+    kept = trials[: 2 if count <= _FEW else _CLOSELY if rough and count <= _MIDDLING else 1]
+    if rough:
+        clocks = [it.selection.clocks_hz for it in kept]
+        kept = [*_trials(group, first, clocks, fair, False)] or kept
     finished = [_finished(group, it.selection, fair) for it in kept]
-    if int(first.served.sum()) <= _FEW:
+    if count <= _FEW:
         finished = [moved(group, it, fair) for it in finished]
         finished += restarts(group, first, fair)
-    elif int(first.served.sum()) <= _SOME:
+    elif count <= _SOME:
         finished.append(raised(group, first, fair))  # what `greedy` finds
     return min(finished, key=lambda it: it.value(group, fair))
 

@@ -14,8 +14,8 @@ _HALVINGS, _FEWER = 34, 24
 _FEW, _MANY = 4096, 65_536  # values that are looked at many points at a time; and only roughly
 _SECTIONS = np.linspace(1 / 16, 1.0, 16)
 _GOLDEN = (5**0.5 - 1) / 2
-_MOST_TRIED = 10
-_NEAR = 5e-3  # where a search for a trough ends
+_MOST_TRIED = 20
+_NEAR = 4e-3  # how near a search for a trough comes
 _TURNS = 9  # by sixteen each, as good as the halvings
 
 
@@ -49,7 +49,7 @@ def nearest_trough(
 ) -> float:
     """Return where a function that falls and then rises is about least, by parabolas from a start.
 
-    It takes about five values for a smooth function, and needs no library to be loaded.
+    It takes about six values for a smooth function, and needs no library to be loaded.
 
     Parameters
     ----------
@@ -68,14 +68,20 @@ def nearest_trough(
         return known[x]
 
     a, b = max(middle - reach, low), min(middle + reach, high)
+    at(middle)  # which is the one that counts if all are alike
     while min(at(a), at(b)) < at(middle):  # the least is not between them yet
         down = at(a) < at(b)
         middle, other, reach = a if down else b, middle, 2 * reach
         a, b = (max(middle - reach, low), other) if down else (other, min(middle + reach, high))
-    for _ in range(_MOST_TRIED):
-        x = _vertex((a, middle, b), (at(a), at(middle), at(b)))
-        if b - a < _NEAR or abs(x - middle) < _NEAR / 5:
+    for turn in range(_MOST_TRIED):
+        if b - a <= 2 * _NEAR:
             break
+        if turn % 3 < 2:
+            x = _vertex((a, middle, b), (at(a), at(middle), at(b)))
+        else:  # parabolas close in from one side where there is a kink
+            x = _divided(a, middle, b)
+        if abs(x - middle) < _NEAR:  # as near as need be: the ends are drawn together
+            x = middle + (_NEAR if b - middle > middle - a else -_NEAR)
         if at(x) < at(middle):
             a, middle, b = (a, x, middle) if x < middle else (middle, x, b)
         else:
@@ -91,5 +97,10 @@ def _vertex(x: tuple[float, float, float], y: tuple[float, float, float]) -> flo
         found = middle - 0.5 * ((middle - a) * left - (middle - b) * right) / (left - right)
         if a < found < b and max(y) < 2 * abs(y[1]):
             return found
+    return _divided(a, middle, b)
+
+
+def _divided(a: float, middle: float, b: float) -> float:
+    """Return the point that divides the longer part by the golden section."""
     longer = a if middle - a > b - middle else b
     return middle + (1 - _GOLDEN) * (longer - middle)
