@@ -23,6 +23,7 @@ _MOST = 4_000_000  # points that are held at once
 _NEAR = 3.0 * np.sinh(np.linspace(-4.0, 4.0, 17)) / np.sinh(4.0)
 _CROWD = 100  # agents above which all designs are looked at together
 _AROUND = np.linspace(0.0, 1.0, 11)  # of the way between two points around the cheapest one
+_AT_ONCE = 2_000_000  # points that are compared at once
 _NEVER = 1e9  # a share that nobody can pay for, at no price either
 
 
@@ -87,11 +88,22 @@ class FrontierOffer(Offer):
         sums: Floats = beta @ self.stations.cell + phi @ self.stations.server
         return sums
 
-    def asked_by(self, rows: Any, agents: Any, direction: Floats) -> Floats:
-        """Return (..., J) what some designs ask for at some prices."""
-        beta, phi = self._cheapest(rows, agents, direction)
-        asked: Floats = beta[..., None] * self.stations.cell[agents]
-        asked += phi[..., None] * self.stations.server[agents]
+    def asked_by(self, rows: Any, agents: Any, directions: Floats) -> Floats:
+        """Return (D, ..., J) what some designs ask for at each of some prices (D, J)."""
+        bends = self.bends[rows, agents]
+        if bends.size * len(directions) > _AT_ONCE and len(directions) > 1:
+            parts = [self.asked_by(rows, agents, it[None]) for it in directions]
+            return np.concatenate(parts)
+        places = self.stations.cell[agents], self.stations.server[agents]
+        ratio = _ratios(*(np.moveaxis(it @ directions.T, -1, 0) for it in places))
+        if bends.ndim > 2:  # every design of each agent
+            ratio = ratio[:, None]
+        place = np.count_nonzero(bends < ratio[..., None], axis=-1)
+        beta, phi = (
+            np.take_along_axis(it[rows, agents][None], place[..., None], axis=-1)
+            for it in (self.cell, self.server)
+        )
+        asked: Floats = beta * places[0] + phi * places[1]
         return asked
 
     def balanced(self, columns: Ints) -> tuple[float, Floats]:
@@ -155,8 +167,7 @@ class FrontierOffer(Offer):
     def _place(self, rows: Any, agents: Any, direction: Floats) -> Ints:
         """Return the cheapest points of some designs at some prices."""
         at_cell, at_server = (it[agents][..., None] for it in self._prices(direction))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(at_server > 0, at_server / at_cell, 0.0)
+        ratio = _ratios(at_cell, at_server)
         found: Ints = np.count_nonzero(self.bends[rows, agents] < ratio, axis=-1)
         return found
 
@@ -217,7 +228,14 @@ class _FrontierLedger(Ledger):
 
     def _at_all(self, rows: Any, agents: Any) -> Floats:
         """Return (D, ..., J) what some designs ask for at each of the prices."""
-        return np.stack([self._given.asked_by(rows, agents, it) for it in self._directions])
+        return self._given.asked_by(rows, agents, self._directions)
+
+
+def _ratios(at_cell: Floats, at_server: Floats) -> Floats:
+    """Return the ratios of prices, server to cell; 0 for a server for free."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = np.where(at_server > 0, at_server / at_cell, 0.0)
+    return found
 
 
 def _around(direction: Floats, settled: Settled) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,6 +27,7 @@ from simran.allocation.shared import Contention
 __all__ = ["Joint"]
 
 _FEW = 16  # agents among whom designs are exchanged
+_PUSHED = 4  # designs of more that are put through at the cost of all others
 _MIDDLING, _CLOSELY = 300, 3  # agents up to whom so many clocks are looked at closely
 _SOME = 100  # agents for whom raising is tried from the least designs, too
 _REFINEMENTS, _MORE = 2, 4  # changes of the clocks around the best; where its first grid is coarse
@@ -40,7 +41,7 @@ class Joint(ContendedAllocator):
     (dual decomposition); the lowest prices at which shares exist give a first selection. It is
     repaired: designs are raised while shares exist, exchanged among few agents, and the common clock is
     put where they need least; of few agents, each kind is also given its best design first, at the clock
-    that suits it, and of up to a hundred what ``greedy`` finds counts, too. Up to ``exact_up_to`` agents are
+    that suits it, and of up to a hundred what ``greedy`` finds counts, too, and the largest steps are put through. Up to ``exact_up_to`` agents are
     then searched by branch and bound with that as what is known; the result there is the best one, unless
     the tree is too large, which :meth:`remark` tells. Last, shares and clocks of least energy.
 
@@ -207,13 +208,45 @@ def _finished(group: Contention, start: Selection, fair: bool) -> Selection:
     best = raised(group, start, fair)
     if fair:  # raising by fairness first, then by gain per cost
         best = raised(group, best, False)
-    if int(best.served.sum()) > _FEW:
-        return best
+    count = int(best.served.sum())
+    if count > _FEW:
+        return best if fair or count > _SOME else _pushed(group, best)
     while True:
         other = _exchanged(group, best, fair)
         if not other.value(group, fair) < best.value(group, fair):
             return best
         best = other
+
+
+def _pushed(group: Contention, now: Selection) -> Selection:
+    """Return a selection in which a design was put through whose step is too large for what is left over.
+
+    Prices and raising leave the largest steps aside where they do not quite fit. The agents who would gain most
+    from their next better design have it, one at a time, and prices settle the designs of all others.
+    """
+    rows = np.flatnonzero(now.served)
+    room = float(group.capacity(now.served))
+    given = offer(group, now.clocks_hz).only(rows)
+    agents = np.arange(len(rows))
+    best, least = now, now.value(group, False)
+    value = given.value[now.columns[rows], agents]
+    better = np.where(given.value < value, given.value, -np.inf).max(axis=0)
+    for agent in np.argsort(better - value, kind="stable")[:_PUSHED].tolist():
+        if not np.isfinite(better[agent]):
+            continue
+        level = np.where(agents == agent, better, np.inf)
+        part = replace(given, value=np.where(given.value <= level, given.value, np.inf))
+        cheapest, load, direction = thrifty(part, room)
+        if load > room:
+            continue
+        priced = decompose(part, room, direction)
+        tried = cheapest if priced.columns is None else priced.columns
+        columns = now.columns.copy()
+        columns[rows] = raise_designs(part, tried, priced.direction, room)
+        found = Selection(columns, now.served, now.clocks_hz)
+        if found.value(group, False) < least:
+            best, least = found, found.value(group, False)
+    return best if best is now else _pushed(group, raised(group, best, False))
 
 
 def _exchanged(group: Contention, now: Selection, fair: bool) -> Selection:

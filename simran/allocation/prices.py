@@ -32,6 +32,7 @@ _ROUNDS, _TURNS = 6, 4  # changes of the ratio of the prices
 _ENDLESS = 1e30  # level of prices at which agents want nothing but the least
 _HALVINGS = 16
 _RISES = 60  # of the level of prices, where shares do not exist
+_RISE, _STEEPEST = 1e-3, 0.15  # the first of them, and the largest
 _CROWD = 100  # agents whose prices need not lead to shares every time
 _MOST_KEPT = 300_000  # designs of offers that are kept, besides one
 
@@ -133,9 +134,10 @@ def decompose(given: Offer, room: float, direction: Floats | None = None) -> Pri
 
 def _lowered(given: Offer, costs: Floats, level: float, room: float) -> tuple[Ints, float]:
     """Return designs at the next level of prices at which they have shares, and their load."""
-    columns, load = np.empty(0, dtype=np.int64), np.inf
+    columns, load, rise = np.empty(0, dtype=np.int64), np.inf, _RISE
     for _ in range(_RISES):
-        level = 1.15 * level + 1e-300
+        level = (1 + rise) * level + 1e-300
+        rise = min(2 * rise, _STEEPEST)
         columns = np.argmin(given.value + level * costs, axis=0)
         load = given.load(columns)
         if load <= room:
