@@ -10,10 +10,12 @@ from contended import CONVENTIONS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from simran.allocation import evaluate
 from simran.allocation.common_clock import settle_clocks
-from simran.allocation.economy import frugal_split
+from simran.allocation.economy import frugal_split, promising
 from simran.allocation.enumeration import Selection
 from simran.allocation.frontier_economy import even_energy_j
+from simran.allocation.joint import Joint
 from simran.allocation.samples import contended_problem
 from simran.allocation.shared import contentions, owned
 
@@ -70,3 +72,21 @@ def test_never_above_the_shares_of_least_load_and_never_out_of_range(
         assert (share @ places <= 1 + 1e-12).all()
     for clock, (low, high, _) in zip(split.clocks_hz, group.clocks, strict=True):
         assert low * (1 - 1e-9) <= clock <= high
+
+
+@pytest.mark.parametrize("convention", CURVED, ids="-".join)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_energy_that_is_least_is_that_of_the_designs_also_without_delay_budgets(
+    convention, seed
+):
+    rng = np.random.default_rng(seed)
+    problem = unlike(rng, 3, convention, 0.5)
+    endless = np.array([False, True, True])
+    problem = replace(problem, delay_budget_s=np.where(endless, np.inf, 4.0))
+    (group,) = contentions(problem, owned(problem), 1.0)
+    (selection, *_) = promising(group, Joint().select(group))
+    split = frugal_split(group, selection)
+    assert split.energy_j <= even_energy_j(group, selection, split.clocks_hz) * (1 + 1e-6)
+    design = Joint().allocate(problem)
+    drawn_j = evaluate(problem, design).energy_j[design.feasible].sum()
+    assert drawn_j == pytest.approx(split.energy_j, rel=1e-6)
