@@ -13,6 +13,7 @@ from simran.allocation.common_clock import spread_clock
 from simran.allocation.enumeration import Selection
 from simran.allocation.frontier_barrier import least_times
 from simran.allocation.frontier_loads import settle_shares
+from simran.allocation.frontier_mixture import mixed_shares
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_programme import Times
 from simran.allocation.needs import drawn_j, kappa_of
@@ -112,11 +113,10 @@ class _Task:
 
     def scaled(self, shares: Pair) -> Pair:
         """Return shares that use all of every station, in the same proportions."""
-        room = min(float(self.group.capacity(self.selection.served)), 1.0)
         found = []
         for share, places in zip(shares, self._places(), strict=True):
             total = places @ (share @ places)
-            scale = np.where(share > 0, room / np.where(total > 0, total, 1.0), 1.0)
+            scale = np.where(share > 0, self.room / np.where(total > 0, total, 1.0), 1.0)
             found.append(share * scale)
         return found[0], found[1]
 
@@ -157,7 +157,14 @@ class _Task:
         clock = spread_clock(self.group, self.clocks_hz[None, :])
         served = self.selection.served[None, :]
         found = settle_shares(needs, self.group.stations, served, clock)
+        if found.load[0] > self.room and self.group.stations.cell.shape[1] > 2:
+            return mixed_shares(self._needs, self.group.stations, self.selection.served, clock[0])
         return found.cell[0], found.server[0]
+
+    @property
+    def room(self) -> float:
+        """What of every station may be shared out."""
+        return min(float(self.group.capacity(self.selection.served)), 1.0)
 
     def under(self, clocks_hz: Floats) -> _Task:
         """Return the same under other clocks."""
