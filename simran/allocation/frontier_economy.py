@@ -188,11 +188,25 @@ class _Task:
         """
         reference_hz = self.reference_hz(free)
         level = np.log(self.clocks_hz / reference_hz)
-        found = least_times(self.programme(free, smooth=smooth, charged=charged), level)
+        task = self.programme(free, smooth=smooth, charged=charged)
+        found = least_times(task, level)
+        found = least_times(task, level, self._inside(task)) if found is None else found
         if found is None:
             return None
         clocks_hz = np.where(free, reference_hz * np.exp(found.log_clocks), self.clocks_hz)
         return self.under(clocks_hz).judged((found.cell, found.server), settled=True)
+
+    def _inside(self, task: Times) -> Floats:
+        """Return (2, n) β and y halfway between the least load and all that there is."""
+        least = self.least()
+        cell, server = (
+            np.sqrt(it * all_) for it, all_ in zip(least, self.scaled(least), strict=True)
+        )
+        clock = spread_clock(self.group, self.clocks_hz)
+        speed_hz = np.where(self._needs.slices, self._needs.top_hz, clock) * server
+        works = (task.work_s > 0) & (server > 0)
+        y = np.where(works, self._needs.server_cycles / np.where(works, speed_hz, 1.0), 0.0)
+        return np.stack([np.where(task.airtime_s > 0, cell, 0.0), y])
 
     def reference_hz(self, free: Bools) -> Floats:
         """Return (S,) what clocks are compared with: the highest ones, or those that stay."""

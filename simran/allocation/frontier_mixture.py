@@ -73,6 +73,6 @@ def _least(sums: Floats) -> tuple[Floats, Floats, float]:
         A_eq=np.append(np.ones(count), 0.0)[None, :],
         b_eq=[1.0],
     )
-    parts = np.maximum(found.x[:-1], 0.0)
-    prices = np.maximum(-found.ineqlin.marginals, 1e-12)
-    return parts / parts.sum(), prices / prices.sum(), float(found.fun)
+    parts = np.maximum(np.asarray(found.x)[:-1], 0.0)
+    prices = np.maximum(-np.asarray(found.ineqlin.marginals), 1e-12)
+    return parts / parts.sum(), prices / prices.sum(), float((parts @ sums / parts.sum()).max())

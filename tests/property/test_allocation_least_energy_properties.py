@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from contended import CONVENTIONS
+from contended import CONVENTIONS, convex_optimum
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -90,3 +90,21 @@ def test_the_energy_that_is_least_is_that_of_the_designs_also_without_delay_budg
     design = Joint().allocate(problem)
     drawn_j = evaluate(problem, design).energy_j[design.feasible].sum()
     assert drawn_j == pytest.approx(split.energy_j, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_energy_is_that_of_a_convex_program_where_designs_leave_hardly_anything(seed):
+    rng = np.random.default_rng(seed)
+    problem = contended_problem(
+        rng,
+        19,
+        crowding=4.0,
+        delay_budget_s=rng.uniform(2.0, 5.0, 19),
+        energy_budget_j=np.where(rng.random(19) < 0.5, np.inf, rng.uniform(0.8, 4.0, 19)),
+        server_partition=("clock",),
+    )
+    design = Joint().allocate(problem)
+    assert design.feasible.all()
+    drawn_j = evaluate(problem, design).energy_j.sum()
+    least_j = convex_optimum(problem, design.cut, design.weight_bits, "energy")
+    assert drawn_j == pytest.approx(least_j, rel=1e-4)
