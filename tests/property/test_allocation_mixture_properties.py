@@ -66,7 +66,7 @@ def test_load_is_that_of_a_linear_program_over_all_points(seed):
     assert load <= settled.load[0] * (1 + 1e-3)
 
 
-@pytest.mark.parametrize("seed", [2, 5, 8])
+@pytest.mark.parametrize("seed", [4, 9, 13])
 def test_all_who_were_selected_are_served(seed):
     problem = at_several_servers(seed, 21, ("allocated", "allocated", "fifo"), 7.0)
     (group,) = contentions(problem, owned(problem), 1.0)
