@@ -45,20 +45,28 @@ class Found:
     log_clocks: Floats
 
 
-def least_times(task: Times, log_clocks: Floats) -> Found | None:
+def least_times(task: Times, log_clocks: Floats, inside: Floats | None = None) -> Found | None:
     """Return shares and clocks of the least energy strictly within all limits, or None if none are found.
+
+    It may begin outside the limits, but takes too many steps then where hardly anything is left within them.
 
     Parameters
     ----------
     task : the programme
     log_clocks : (S,) clocks to begin with; those that are not free stay
+    inside : (2, n) β and y strictly within all limits to begin with, if known; 0 for those who use none
     """
-    place = _begun(task, log_clocks)
+    if inside is None:
+        place = _begun(task, log_clocks)
+    else:
+        place = Place(np.log(np.where(inside > 0, inside, 1.0)), log_clocks)
     scale = float(terms(task, place).energy_j.sum())
     if not 0 < scale < math.inf:
         return None
     method = _Method(_scaled(task, scale))
-    at = method.first(place)
+    at = method.first(place, inside=inside is not None)
+    if inside is not None and not (at.left > 0).all():
+        return None
     for _ in range(_STEPS):
         if at.ended(_GAP):
             break
@@ -143,13 +151,14 @@ class _Method:
         self.held: Bools = np.concatenate(held)
         self.count = int(self.held.sum())
 
-    def first(self, place: Place) -> _Iterate:
-        """Return the first iterate: with slacks wider than what is left, where that is little."""
+    def first(self, place: Place, *, inside: bool) -> _Iterate:
+        """Return the first iterate: with slacks wider than what is left, where that is little, or inside."""
         task, at = self.task, terms(self.task, place)
         left = self._left(at, place)
         rest = np.ones(len(left) - 2 * len(task.time_s))
         limits = np.concatenate([task.time_s, task.energy_j, rest])
-        wide = np.maximum(left, _WIDE * np.abs(limits), where=self.held, out=np.ones(len(left)))
+        least = left if inside else _WIDE * np.abs(limits)
+        wide = np.maximum(left, least, where=self.held, out=np.ones(len(left)))
         prices = np.where(self.held, _FIRST / self.count / wide, 0.0)
         return self._iterate(place, at, (left, wide, prices))
 

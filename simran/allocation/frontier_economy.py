@@ -8,11 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from simran.allocation.clocks import Box, Work, least_energy
+from simran.allocation.clocks import Box, Work, least_delay, least_energy
 from simran.allocation.common_clock import spread_clock
 from simran.allocation.enumeration import Selection
 from simran.allocation.frontier_barrier import least_times
 from simran.allocation.frontier_loads import settle_shares
+from simran.allocation.frontier_mixture import mixed_shares
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_programme import Times
 from simran.allocation.needs import drawn_j, kappa_of
@@ -64,9 +65,10 @@ def frugal_shares(
 ) -> Frugal:
     """Return the shares and clocks of the least energy within all budgets.
 
-    An agent with steps is reckoned at the step that its design stands for, and where a server without
-    shares follows another power law than the agent, or has steps, it is left out: there the energy is near
-    the least.
+    An agent with steps is reckoned at the step that its design stands for, one without a delay budget, which
+    computes as fast as it may, with all of its slice's clock or as if its slice were free, and where a server
+    without shares follows another power law than the agent, or has steps, it is left out: there the energy
+    is near the least.
 
     Parameters
     ----------
@@ -75,11 +77,17 @@ def frugal_shares(
     free : (S,) whether a clock, without steps, is to be chosen; the others stay
     """
     task = _Task(group, selection, clocks_hz)
-    stepped = bool(task.stepped.any())
-    tried = [task.tuned(free, smooth=smooth) for smooth in ((False, True) if stepped else (False,))]
+    stepped, hasty = bool(task.stepped.any()), bool(task.hasty.any())
+    tried = [
+        task.tuned(free, smooth=smooth, charged=charged)
+        for smooth in ((False, True) if stepped else (False,))
+        for charged in ((True, False) if hasty else (True,))
+    ]
     found = [it for it in tried if it is not None]
-    if stepped or not any(it.energy_j < np.inf for it in found):
-        found.append(task.judged(task.least()))
+    if task.patient:
+        found += [task.under(it.clocks_hz).even() for it in found]
+    if stepped or task.patient or not any(it.energy_j < np.inf for it in found):
+        found.append(task.even())
     best = min(found, key=lambda it: it.energy_j)
     return replace(best, settled=best.settled and not task.roughly)
 
@@ -105,11 +113,10 @@ class _Task:
 
     def scaled(self, shares: Pair) -> Pair:
         """Return shares that use all of every station, in the same proportions."""
-        room = min(float(self.group.capacity(self.selection.served)), 1.0)
         found = []
         for share, places in zip(shares, self._places(), strict=True):
             total = places @ (share @ places)
-            scale = np.where(share > 0, room / np.where(total > 0, total, 1.0), 1.0)
+            scale = np.where(share > 0, self.room / np.where(total > 0, total, 1.0), 1.0)
             found.append(share * scale)
         return found[0], found[1]
 
@@ -119,6 +126,18 @@ class _Task:
         needs = self._needs
         found: Bools = self.selection.served & (needs.kappa == 0) & (needs.least_j > 0)
         return found & ~needs.patient
+
+    @cached_property
+    def hasty(self) -> Bools:
+        """(n,) who has no delay budget, and so uses all of its slice's clock that its energy allows."""
+        needs = self._needs
+        found: Bools = self.selection.served & needs.patient & needs.slices
+        return found & (needs.server_cycles > 0) & ~np.isfinite(needs.slice_share)
+
+    @property
+    def patient(self) -> bool:
+        """Whether any has no delay budget, so that its energy may be its budget whatever its shares are."""
+        return bool((self.selection.served & self._needs.patient).any())
 
     @property
     def roughly(self) -> bool:
@@ -138,41 +157,71 @@ class _Task:
         clock = spread_clock(self.group, self.clocks_hz[None, :])
         served = self.selection.served[None, :]
         found = settle_shares(needs, self.group.stations, served, clock)
+        if found.load[0] > self.room and self.group.stations.cell.shape[1] > 2:
+            return mixed_shares(self._needs, self.group.stations, self.selection.served, clock[0])
         return found.cell[0], found.server[0]
+
+    @property
+    def room(self) -> float:
+        """What of every station may be shared out."""
+        return min(float(self.group.capacity(self.selection.served)), 1.0)
+
+    def under(self, clocks_hz: Floats) -> _Task:
+        """Return the same under other clocks."""
+        return replace(self, clocks_hz=clocks_hz)
+
+    def even(self) -> Frugal:
+        """Return shares of the least load that use all of every station, with their energy."""
+        return self.judged(self.least())
 
     def judged(self, shares: Pair, *, settled: bool = False) -> Frugal:
         """Return shares that use all of every station, with their energy."""
         given = self.scaled(shares)
         return Frugal(given, self.clocks_hz, float(self.energies(given).sum()), settled)
 
-    def tuned(self, free: Bools, *, smooth: bool) -> Frugal | None:
+    def tuned(self, free: Bools, *, smooth: bool, charged: bool) -> Frugal | None:
         """Return the shares and clocks of the least energy, or None if none are found.
 
         Parameters
         ----------
-        free, smooth : as for :meth:`programme`
+        free, smooth, charged : as for :meth:`programme`
         """
         reference_hz = self.reference_hz(free)
         level = np.log(self.clocks_hz / reference_hz)
-        found = least_times(self.programme(free, smooth=smooth), level)
+        task = self.programme(free, smooth=smooth, charged=charged)
+        found = least_times(task, level)
+        found = least_times(task, level, self._inside(task)) if found is None else found
         if found is None:
             return None
         clocks_hz = np.where(free, reference_hz * np.exp(found.log_clocks), self.clocks_hz)
-        there = replace(self, clocks_hz=clocks_hz)
-        return there.judged((found.cell, found.server), settled=True)
+        return self.under(clocks_hz).judged((found.cell, found.server), settled=True)
+
+    def _inside(self, task: Times) -> Floats:
+        """Return (2, n) β and y halfway between the least load and all that there is."""
+        least = self.least()
+        cell, server = (
+            np.sqrt(it * all_) for it, all_ in zip(least, self.scaled(least), strict=True)
+        )
+        clock = spread_clock(self.group, self.clocks_hz)
+        speed_hz = np.where(self._needs.slices, self._needs.top_hz, clock) * server
+        works = (task.work_s > 0) & (server > 0)
+        y = np.where(works, self._needs.server_cycles / np.where(works, speed_hz, 1.0), 0.0)
+        return np.stack([np.where(task.airtime_s > 0, cell, 0.0), y])
 
     def reference_hz(self, free: Bools) -> Floats:
         """Return (S,) what clocks are compared with: the highest ones, or those that stay."""
         high = np.array([high for _, high, _ in self.group.clocks])
         return np.where(free, high, self.clocks_hz)
 
-    def programme(self, free: Bools, *, smooth: bool) -> Times:
+    def programme(self, free: Bools, *, smooth: bool, charged: bool) -> Times:
         """Return what the times of sending, computing and serving, and clocks, are chosen by.
 
         Parameters
         ----------
         free : (S,) which clocks are chosen
         smooth : whether an agent with steps follows the law of its highest one, or stays at its own
+        charged : whether those without a delay budget pay for their slices: if energy suffices for all of
+            the clock they do, else they draw the whole budget, however large the slice
         """
         needs, served, clocks = self._needs, self.selection.served, self.group.clocks
         power = needs.server.exponent[:, 0] - 1
@@ -194,7 +243,9 @@ class _Task:
             transmit_w=needs.transmit_w,
             work_s=np.where(own | cores, needs.server_cycles / speed, 0.0),
             slice_j=np.where(
-                own & ~needs.patient, needs.slice_draw * needs.server_cycles**power, 0.0
+                own & (charged | ~needs.patient),
+                needs.slice_draw * needs.server_cycles**power,
+                0.0,
             ),
             clock_j=np.where(cores, drawn_j(needs.server_cycles, needs.server, top), 0.0),
             slice_power=power,
@@ -235,16 +286,15 @@ def _computing_j(
 ) -> Floats:
     """Return the least energy of computing within a time [J]; inf where it takes too long or too much.
 
-    An agent without a delay budget computes as slowly as it may, on which shares have no bearing.
+    An agent without a delay budget computes as fast as its energy allows, as its design will.
     """
     own = np.where(needs.slices, needs.server_cycles, needs.own_work)
     inside = np.where(needs.slices, needs.server_cycles, needs.own_in_slice)
-    limit = np.where(needs.patient, _EVER, rest_s)
-    work = Work(
-        *(it[:, None] for it in (needs.cycles, own, inside, np.maximum(limit, 1e-12), left_j))
-    )
+    patient = needs.patient[:, None]
+    limit = np.where(needs.patient, _EVER, np.maximum(rest_s, 1e-12))
+    work = Work(*(it[:, None] for it in (needs.cycles, own, inside, limit, left_j)))
     ceiling = (np.where(needs.slices, server_share, 1.0) * needs.top_hz)[:, None]
-    least = np.full(work.time_s.shape, np.inf)
+    least = best = np.full(work.time_s.shape, np.inf)
     for here in steps_of(needs.agent):
         for there in steps_of(needs.server):
             lower = there.low_hz > 0
@@ -257,10 +307,14 @@ def _computing_j(
                 there.coefficient,
                 there.exponent,
             )
-            found = least_energy(work, here, box)
-            fits = usable & (found.time_s <= work.time_s * (1 + RELATIVE_TOLERANCE))
-            fits &= found.energy_j <= left_j[:, None] * (1 + RELATIVE_TOLERANCE)
-            least = np.where(fits, np.fmin(least, found.energy_j), least)
-    computed: Floats = np.where(needs.patient, 0.0, least[:, 0])
+            slow, fast = least_energy(work, here, box), least_delay(work, here, box)
+            time_s = np.where(patient, fast.time_s, slow.time_s)
+            energy_j = np.where(patient, fast.energy_j, slow.energy_j)
+            fits = usable & (time_s <= work.time_s * (1 + RELATIVE_TOLERANCE))
+            fits &= energy_j <= left_j[:, None] * (1 + RELATIVE_TOLERANCE)
+            rank = np.where(patient, time_s, energy_j)
+            better = fits & (rank < best)
+            best, least = np.where(better, rank, best), np.where(better, energy_j, least)
+    computed: Floats = least[:, 0]
     late = rest_s < -RELATIVE_TOLERANCE * np.abs(needs.time_s)
     return np.where(late, np.inf, computed)

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from contended import CONVENTIONS
+from contended import CONVENTIONS, convex_optimum
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from simran.allocation import evaluate
 from simran.allocation.common_clock import settle_clocks
-from simran.allocation.economy import frugal_split
+from simran.allocation.economy import frugal_split, promising
 from simran.allocation.enumeration import Selection
 from simran.allocation.frontier_economy import even_energy_j
+from simran.allocation.joint import Joint
 from simran.allocation.samples import contended_problem
 from simran.allocation.shared import contentions, owned
 
@@ -70,3 +72,39 @@ def test_never_above_the_shares_of_least_load_and_never_out_of_range(
         assert (share @ places <= 1 + 1e-12).all()
     for clock, (low, high, _) in zip(split.clocks_hz, group.clocks, strict=True):
         assert low * (1 - 1e-9) <= clock <= high
+
+
+@pytest.mark.parametrize("convention", CURVED, ids="-".join)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_energy_that_is_least_is_that_of_the_designs_also_without_delay_budgets(
+    convention, seed
+):
+    rng = np.random.default_rng(seed)
+    problem = unlike(rng, 3, convention, 0.5)
+    endless = np.array([False, True, True])
+    problem = replace(problem, delay_budget_s=np.where(endless, np.inf, 4.0))
+    (group,) = contentions(problem, owned(problem), 1.0)
+    (selection, *_) = promising(group, Joint().select(group))
+    split = frugal_split(group, selection)
+    assert split.energy_j <= even_energy_j(group, selection, split.clocks_hz) * (1 + 1e-6)
+    design = Joint().allocate(problem)
+    drawn_j = evaluate(problem, design).energy_j[design.feasible].sum()
+    assert drawn_j == pytest.approx(split.energy_j, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", [0, 11])
+def test_energy_is_that_of_a_convex_program_where_designs_leave_hardly_anything(seed):
+    rng = np.random.default_rng(seed)
+    problem = contended_problem(
+        rng,
+        19,
+        crowding=4.0,
+        delay_budget_s=rng.uniform(1.5, 5.0, 19),
+        energy_budget_j=np.where(rng.random(19) < 0.5, np.inf, rng.uniform(0.8, 4.0, 19)),
+        server_partition=("clock",),
+    )
+    design = Joint().allocate(problem)
+    assert design.feasible.all()
+    drawn_j = evaluate(problem, design).energy_j.sum()
+    least_j = convex_optimum(problem, design.cut, design.weight_bits, "energy")
+    assert drawn_j == pytest.approx(least_j, rel=1e-4)
