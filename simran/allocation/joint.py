@@ -41,8 +41,8 @@ class Joint(ContendedAllocator):
     (dual decomposition); the lowest prices at which shares exist give a first selection. It is
     repaired: designs are raised while shares exist, exchanged among few agents, and the common clock is
     put where they need least; of few agents, each kind is also given its best design first, at the clock
-    that suits it, and of up to a hundred what ``greedy`` finds counts, too, and the largest steps are put through. Up to ``exact_up_to`` agents are
-    then searched by branch and bound with that as what is known; the result there is the best one, unless
+    that suits it; of up to a hundred what ``greedy`` finds counts, too, and the largest steps are put
+    through. Up to ``exact_up_to`` agents are then searched by branch and bound with that as what is known; the result there is the best one, unless
     the tree is too large, which :meth:`remark` tells. Last, shares and clocks of least energy.
 
     Examples
@@ -221,8 +221,8 @@ def _finished(group: Contention, start: Selection, fair: bool) -> Selection:
 def _pushed(group: Contention, now: Selection) -> Selection:
     """Return a selection in which a design was put through whose step is too large for what is left over.
 
-    Prices and raising leave the largest steps aside where they do not quite fit. The agents who would gain most
-    from their next better design have it, one at a time, and prices settle the designs of all others.
+    Prices and raising leave the largest steps aside where they do not quite fit. The agents who would gain
+    most from their next better design have it, one at a time, and prices settle the designs of all others.
     """
     rows = np.flatnonzero(now.served)
     room = float(group.capacity(now.served))
@@ -231,13 +231,12 @@ def _pushed(group: Contention, now: Selection) -> Selection:
     best, least = now, now.value(group, False)
     value = given.value[now.columns[rows], agents]
     better = np.where(given.value < value, given.value, -np.inf).max(axis=0)
-    for agent in np.argsort(better - value, kind="stable")[:_PUSHED].tolist():
-        if not np.isfinite(better[agent]):
-            continue
+    gain = np.where(np.isfinite(better), value - better, 0.0)
+    for agent in np.argsort(-gain, kind="stable")[:_PUSHED].tolist():
         level = np.where(agents == agent, better, np.inf)
         part = replace(given, value=np.where(given.value <= level, given.value, np.inf))
         cheapest, load, direction = thrifty(part, room)
-        if load > room:
+        if not gain[agent] > 0 or load > room:
             continue
         priced = decompose(part, room, direction)
         tried = cheapest if priced.columns is None else priced.columns

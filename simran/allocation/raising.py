@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+
 import numpy as np
 
 from simran.allocation.offers import Offer
@@ -93,7 +94,7 @@ class _Climb:
                 self._refused.clear()
                 refused = 0
             elif (refused := refused + 1) == self._patience:  # most likely nothing fits any more
-                self._left &= self._ledger.loads().T <= self._room
+                self._left &= self._room >= self._ledger.loads().T
             self.propose(agent)
 
     def _fits(self, agent: int, row: int) -> bool:

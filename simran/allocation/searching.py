@@ -76,9 +76,8 @@ def nearest_trough(
     for turn in range(_MOST_TRIED):
         if b - a <= 2 * _NEAR:
             break
-        if turn % 3 < 2:
-            x = _vertex((a, middle, b), (at(a), at(middle), at(b)))
-        else:  # parabolas close in from one side where there is a kink
+        x = _vertex((a, middle, b), (at(a), at(middle), at(b)))
+        if turn % 3 == 2:  # parabolas close in from one side where there is a kink
             x = _divided(a, middle, b)
         if abs(x - middle) < _NEAR:  # as near as need be: the ends are drawn together
             x = middle + (_NEAR if b - middle > middle - a else -_NEAR)
