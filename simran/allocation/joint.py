@@ -42,7 +42,8 @@ class Joint(ContendedAllocator):
     repaired: designs are raised while shares exist, exchanged among few agents, and the common clock is
     put where they need least; of few agents, each kind is also given its best design first, at the clock
     that suits it; of up to a hundred what ``greedy`` finds counts, too, and the largest steps are put
-    through. Up to ``exact_up_to`` agents are then searched by branch and bound with that as what is known; the result there is the best one, unless
+    through. Up to ``exact_up_to`` agents are then searched by branch and bound with that as what is known;
+    the result there is the best one, unless
     the tree is too large, which :meth:`remark` tells. Last, shares and clocks of least energy.
 
     Examples
