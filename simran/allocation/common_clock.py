@@ -16,6 +16,7 @@ from simran.allocation.frontier_loads import cost_table, settle_shares
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.loads import largest_load, load_matrix
 from simran.allocation.needs import Needs
+from simran.allocation.offers import CROWD
 from simran.allocation.problem import Bools, Floats, Ints
 from simran.allocation.searching import nearest_trough
 from simran.allocation.shared import Contention
@@ -30,12 +31,11 @@ _SCANNED, _SCANS = 17, 6  # clocks at once, and how often they are drawn togethe
 _REACH = 0.15  # of the logarithm of a clock: how far from the present one the next ones are tried
 _GRID, _FEWER = 13, 5
 _INTERVALS = 8
-_CROWD = 100
 
 
 def is_crowd(group: Contention) -> bool:
     """Say whether so many agents pay for shares with energy that clocks are compared roughly first."""
-    return isinstance(group.menu, FrontierNeeds) and len(group.agents) > _CROWD
+    return isinstance(group.menu, FrontierNeeds) and len(group.agents) > CROWD
 
 
 def spread_clock(group: Contention, clocks_hz: Floats) -> Floats:

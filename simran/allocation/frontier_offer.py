@@ -12,7 +12,7 @@ from simran.allocation.frontier_loads import Settled, balanced, cost_table
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_slopes import oriented, slopes
 from simran.allocation.loads import Stations
-from simran.allocation.offers import Ledger, Offer
+from simran.allocation.offers import CROWD, Ledger, Offer
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["FrontierOffer", "frontier_offer"]
@@ -21,7 +21,6 @@ _POINTS, _FEWER = 41, 13
 _MOST = 4_000_000  # points that are held at once
 #: Logarithms of ratios of prices that a ledger reckons with, close to each other in the middle.
 _NEAR = 3.0 * np.sinh(np.linspace(-4.0, 4.0, 17)) / np.sinh(4.0)
-_CROWD = 100  # agents above which all designs are looked at together
 _AROUND = np.linspace(0.0, 1.0, 11)  # of the way between two points around the cheapest one
 _AT_ONCE = 2_000_000  # points that are compared at once
 _NEVER = 1e9  # a share that nobody can pay for, at no price either
@@ -191,7 +190,7 @@ class _FrontierLedger(Ledger):
         asked = self._at_all(columns[agents], agents)
         self._now = dict(zip(agents.tolist(), np.swapaxes(asked, 0, 1), strict=True))
         self._sums = asked.sum(axis=1)
-        self._table = self._at_all(slice(None), slice(None)) if len(agents) > _CROWD else None
+        self._table = self._at_all(slice(None), slice(None)) if len(agents) > CROWD else None
 
     def load_with(self, agent: int, row: int) -> float:
         """Return the load if one agent had the design in ``row``."""

@@ -11,6 +11,7 @@ from simran.allocation.base import ALLOCATORS
 from simran.allocation.common_clock import settle_clocks
 from simran.allocation.contended import ContendedAllocator
 from simran.allocation.enumeration import Selection
+from simran.allocation.offers import CROWD
 from simran.allocation.prices import offer
 from simran.allocation.problem import Floats
 from simran.allocation.raising import raise_designs
@@ -18,7 +19,7 @@ from simran.allocation.shared import Contention
 
 __all__ = ["Greedy", "raised"]
 
-_CROWD, _FEW = 100, 0.02  # part of more agents whose steps are not worth settling the clock anew
+_FEW = 0.02  # part of a crowd whose steps are not worth settling the clock anew
 
 
 @ALLOCATORS.register("greedy")
@@ -62,7 +63,7 @@ def raised(group: Contention, start: Selection, fair: bool) -> Selection:
         higher = raise_designs(part, columns[rows], direction, room, fair=fair)
         changed = int((higher != columns[rows]).sum())
         columns[rows] = higher
-        if changed <= (_FEW * len(rows) if len(rows) > _CROWD else 0):
+        if changed <= (_FEW * len(rows) if len(rows) > CROWD else 0):
             return Selection(columns, served, clocks)
 
 

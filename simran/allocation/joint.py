@@ -16,6 +16,7 @@ from simran.allocation.contended import ContendedAllocator
 from simran.allocation.enumeration import Selection, equals, subsets
 from simran.allocation.exhaustive import usable_rows
 from simran.allocation.greedy import raised
+from simran.allocation.offers import CROWD
 from simran.allocation.optimality import Doubt
 from simran.allocation.options import read_count
 from simran.allocation.prices import Offer, decompose, hopeless, offer, thrifty
@@ -29,7 +30,6 @@ __all__ = ["Joint"]
 _FEW = 16  # agents among whom designs are exchanged
 _PUSHED = 4  # designs of more that are put through at the cost of all others
 _MIDDLING, _CLOSELY = 300, 3  # agents up to whom so many clocks are looked at closely
-_SOME = 100  # agents for whom raising is tried from the least designs, too
 _REFINEMENTS, _MORE = 2, 4  # changes of the clocks around the best; where its first grid is coarse
 
 
@@ -137,7 +137,7 @@ def _improved(group: Contention, first: Selection, fair: bool) -> Selection:
     if count <= _FEW:
         finished = [moved(group, it, fair) for it in finished]
         finished += restarts(group, first, fair)
-    elif count <= _SOME:
+    elif count <= CROWD:
         finished.append(raised(group, first, fair))  # what `greedy` finds
     return min(finished, key=lambda it: it.value(group, fair))
 
@@ -211,7 +211,7 @@ def _finished(group: Contention, start: Selection, fair: bool) -> Selection:
         best = raised(group, best, False)
     count = int(best.served.sum())
     if count > _FEW:
-        return best if fair or count > _SOME else _pushed(group, best)
+        return best if fair or count > CROWD else _pushed(group, best)
     while True:
         other = _exchanged(group, best, fair)
         if not other.value(group, fair) < best.value(group, fair):

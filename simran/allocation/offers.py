@@ -11,7 +11,9 @@ import numpy as np
 from simran.allocation.loads import largest_load, leading, load_matrix, radius
 from simran.allocation.problem import Bools, Floats, Ints
 
-__all__ = ["Ledger", "Offer", "RootOffer"]
+__all__ = ["CROWD", "Ledger", "Offer", "RootOffer"]
+
+CROWD = 100  #: agents above whom designs are told roughly first, and looked at all together
 
 
 class Ledger(ABC):

@@ -13,7 +13,7 @@ import numpy as np
 from simran.allocation.common_clock import is_crowd, spread_clock
 from simran.allocation.frontier_needs import FrontierNeeds
 from simran.allocation.frontier_offer import frontier_offer
-from simran.allocation.offers import Offer, RootOffer
+from simran.allocation.offers import CROWD, Offer, RootOffer
 from simran.allocation.problem import Floats, Ints
 from simran.allocation.shared import Contention
 
@@ -33,7 +33,6 @@ _ENDLESS = 1e30  # level of prices at which agents want nothing but the least
 _HALVINGS = 16
 _RISES = 60  # of the level of prices, where shares do not exist
 _RISE, _STEEPEST = 1e-3, 0.15  # the first of them, and the largest
-_CROWD = 100  # agents whose prices need not lead to shares every time
 _MOST_KEPT = 300_000  # designs of offers that are kept, besides one
 
 
@@ -118,7 +117,7 @@ def decompose(given: Offer, room: float, direction: Floats | None = None) -> Pri
         if level >= _ENDLESS:  # not even the cheapest designs have shares
             return Priced(None, bound, direction)
         load, following = given.balanced(columns)
-        if load > room and len(columns) <= _CROWD:
+        if load > room and len(columns) <= CROWD:
             columns, load = _lowered(given, costs, level, room)
         total = float(given.value[columns, np.arange(len(columns))].sum())
         if load <= room and total < least:

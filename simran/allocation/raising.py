@@ -7,12 +7,12 @@ import math
 
 import numpy as np
 
-from simran.allocation.offers import Offer
+from simran.allocation.offers import CROWD, Offer
 from simran.allocation.problem import Bools, Floats, Ints
 
 __all__ = ["raise_designs"]
 
-_CROWD, _PATIENCE = 100, 16  # agents above which all are looked at together after so many refusals
+_PATIENCE = 16  # refusals in a crowd after which all designs are looked at together
 
 
 def raise_designs(
@@ -63,7 +63,7 @@ class _Climb:
         self._left = np.isfinite(self._value)
         self._heap: list[tuple[float, int, int]] = []
         self._refused: dict[int, Bools | None] = {}  # since the last step that was taken
-        self._patience = _PATIENCE if len(columns) > _CROWD else math.inf
+        self._patience = _PATIENCE if len(columns) > CROWD else math.inf
 
     def propose(self, agent: int) -> None:
         """Queue the best step of an agent that has not been tried, with what ranks it."""
